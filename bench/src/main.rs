@@ -1,0 +1,4 @@
+//! Measures Lenswire and its peers with the same harness.
+#![forbid(unsafe_code)]
+
+fn main() {}

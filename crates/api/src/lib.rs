@@ -1,0 +1,2 @@
+//! Ids, grants, bodies and problem codes: what crosses a process border.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Live pictures and sound made on this machine: the demo camera.
+#![forbid(unsafe_code)]

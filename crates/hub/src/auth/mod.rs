@@ -1,0 +1,1 @@
+//! Who may: callers, grants, claims, cookies.

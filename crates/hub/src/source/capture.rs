@@ -1,0 +1,1 @@
+//! The driver of pictures made on this machine: the demo camera.

@@ -1,0 +1,4 @@
+//! Where streams come from.
+
+mod capture;
+mod rtsp;

@@ -1,0 +1,1 @@
+//! The driver of cameras that are reached by RTSP.

@@ -1,0 +1,4 @@
+//! Any camera, on any screen and in any program, in real time: the binary.
+#![forbid(unsafe_code)]
+
+fn main() {}
