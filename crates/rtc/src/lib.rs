@@ -1,2 +1,23 @@
-//! WebRTC: a pure peer and the engine of media threads that drives it.
+//! How media travels: WebRTC as a pure [`peer`] and as an [`engine`] of media threads that drives
+//! thousands of them.
+//!
+//! | part | owns | never does |
+//! |---|---|---|
+//! | [`peer`] | one WebRTC session: negotiation, ICE, DTLS, SRTP, repair. Bytes and time in, bytes and events out. The only folder that names `str0m` | sockets, clocks, threads |
+//! | [`engine`] | media threads, sockets, timers, who watches what | SDP, codecs |
+//! | [`sdp`], [`demux`], [`framing`] | what is read from strangers before anything else sees it: offers, candidates, fragments, datagrams, ICE-TCP frames | trust it |
+//!
+//! A caller needs three things: [`Engine::start`], [`Engine::watch`] with a browser's offer, and the
+//! [`Session`] that comes back, whose drop ends the viewing.
 #![forbid(unsafe_code)]
+
+pub mod engine;
+mod error;
+mod limits;
+pub mod sdp;
+
+pub use engine::{
+    Closed, Engine, EngineConfig, Ice, Load, Pair, Patched, Protocol, Session, SessionEvent, SessionState, SessionStats, Watch,
+};
+pub use error::{Error, Refusal};
+pub use limits::Limits;
