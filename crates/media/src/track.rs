@@ -116,7 +116,10 @@ pub struct Tracks(pub Vec<Track>);
 impl Tracks {
     /// Iterates over the tracks with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (TrackId, &Track)> {
-        self.0.iter().zip(0_u8..).map(|(track, n)| (TrackId(n), track))
+        self.0
+            .iter()
+            .zip(0_u8..)
+            .map(|(track, n)| (TrackId(n), track))
     }
 
     /// The track with that number.
@@ -134,6 +137,11 @@ impl Tracks {
     /// Whether a viewer that negotiated `self` can go on with `other` in the same session.
     #[must_use]
     pub fn same_shape(&self, other: &Self) -> bool {
-        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|(a, b)| a.codec == b.codec && a.channels == b.channels)
+        self.0.len() == other.0.len()
+            && self
+                .0
+                .iter()
+                .zip(&other.0)
+                .all(|(a, b)| a.codec == b.codec && a.channels == b.channels)
     }
 }
