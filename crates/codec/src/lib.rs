@@ -1,2 +1,21 @@
-//! H.264 and Opus encoders, colour conversion: the C libraries live behind this door.
+//! Encoders and decoders: the C libraries live behind this door.
+//!
+//! | door | library | for |
+//! |---|---|---|
+//! | [`H264Encoder`], [`H264Decoder`] | OpenH264 | what `capture` makes; pictures for tests and snapshots |
+//! | [`OpusEncoder`], [`OpusDecoder`] | libopus | 20 ms of sound at a time |
+//! | [`Picture`] | none | I420, BT.709 limited range, as the encoder signals it |
+//!
+//! Nothing here knows RTP, threads or clocks: pictures and times in, NAL units and packets out.
+//! What a forwarded stream needs is never decoded; this crate works only where pixels are asked for.
 #![forbid(unsafe_code)]
+
+mod error;
+mod h264;
+mod opus;
+mod picture;
+
+pub use error::Error;
+pub use h264::{Encoded, H264Decoder, H264Encoder, H264Settings};
+pub use opus::{OPUS_FRAME, OPUS_RATE, OpusDecoder, OpusEncoder, OpusSettings};
+pub use picture::{Picture, Size, Yuv};
