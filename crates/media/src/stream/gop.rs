@@ -23,6 +23,8 @@ pub struct Join {
     pub gop: Vec<Arc<Batch>>,
     /// Median of the last five distances between keyframes.
     pub keyframe_interval: Option<Duration>,
+    /// Picture size in pixels, when it is known.
+    pub size: Option<(u32, u32)>,
     /// Per track the first number that is not in `gop`: live packets below it are known already.
     pub next_seq: Vec<u64>,
 }

@@ -251,6 +251,7 @@ impl Stream {
             tracks: state.tracks.clone().unwrap_or_default(),
             gop: state.gop.batches().to_vec(),
             keyframe_interval: state.meter.keyframe_interval(),
+            size: state.meter.size(),
             next_seq: state.next_seq.clone(),
         }
     }

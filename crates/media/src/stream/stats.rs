@@ -124,6 +124,10 @@ impl Meter {
         sorted.get(sorted.len() / 2).copied()
     }
 
+    pub(super) fn size(&self) -> Option<(u32, u32)> {
+        self.size
+    }
+
     pub(super) fn stats(&self, now: Instant) -> StreamStats {
         let recent = self
             .window

@@ -1,0 +1,256 @@
+//! What one viewer is sent of one stream, and when: pure, on the caller's clock.
+//!
+//! A viewer starts at a keyframe and never in the middle. One who joins late gets the cached group
+//! of pictures replayed faster than it was recorded until it is at the live edge, or its keyframe
+//! as a still until the next keyframe, whichever is sooner; sound comes from the live edge only.
+//! Numbers and times are the viewer's own ([`rebase`]), so that sources may come and go beneath.
+//!
+//! A media thread calls this for each viewer and batch: nothing here locks, and nothing allocates
+//! but the caller's `out`, which is meant to be used again and again.
+
+mod gate;
+mod rebase;
+mod replay;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::{Batch, Join, Kind, Packet, TrackId, WallTime};
+use gate::Gate;
+use rebase::Lane;
+use replay::{Plan, Replay};
+
+/// A keyframe is worth asking for when catching up would take longer than this.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// One packet to be sent to one viewer.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Which of the stream's tracks.
+    pub track: TrackId,
+    /// RTP payload, shared with all viewers.
+    pub payload: Arc<[u8]>,
+    /// The viewer's own number; starts below 2^15 (an SRTP receiver then can't take the rollover
+    /// counter wrong), contiguous except where the source lost packets.
+    pub seq: u64,
+    /// RTP timestamp.
+    pub time: u32,
+    /// RTP marker: the last packet of a video frame. Never set for audio.
+    pub marker: bool,
+    /// When it was captured, moved by what replaying delayed it, so that sender reports made of
+    /// it map `time` as it was sent.
+    pub captured: Option<WallTime>,
+    /// The moment on the local clock that `time` stands for: when the packet arrived, or, for a
+    /// replayed one, when it is due.
+    pub arrived: Instant,
+}
+
+/// How far a viewer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewstate {
+    /// Nothing that can be decoded has come yet, or not since the source came back.
+    AwaitingKeyframe,
+    /// Sees a picture, but of the past.
+    CatchingUp {
+        /// How old the next picture to be sent was at the last call.
+        behind: Duration,
+    },
+    /// At the live edge.
+    Live,
+}
+
+/// Video that this viewer was not sent although it had begun to play, because packets were
+/// missing in front of it. What a joiner passes over on its way to the live edge does not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Packets.
+    pub packets: u64,
+    /// Frames.
+    pub frames: u64,
+}
+
+/// One viewer's view of one stream.
+#[derive(Debug)]
+pub struct Viewing {
+    epoch: u32,
+    lanes: Vec<Lane>,
+    gate: Gate,
+    replay: Option<Replay>,
+    dropped: Dropped,
+}
+
+impl Viewing {
+    /// Begins with what the stream had at the time of `join`; `wanted` are the tracks that the
+    /// viewer negotiated. Call [`Self::poll`] at once: the first picture is due now.
+    #[must_use]
+    pub fn new(join: Join, now: Instant, wanted: &[TrackId]) -> Self {
+        let lane = |&id: &TrackId| {
+            let codec = join.tracks.get(id)?.codec;
+            let next = join.next_seq.get(usize::from(id.0)).copied().unwrap_or(0);
+            Some(Lane::new(id, codec, next, now))
+        };
+        let mut lanes: Vec<Lane> = wanted.iter().filter_map(lane).collect();
+        let video = lanes.iter_mut().find(|lane| lane.kind() == Kind::Video);
+        let gate = if video.is_some() {
+            Gate::closed()
+        } else {
+            Gate::open()
+        };
+        let plan = Plan::of(&join, now);
+        let Join { epoch, gop, .. } = join;
+        let replay = video.and_then(|lane| {
+            let replay = Replay::new(gop, lane.id(), plan, now)?;
+            lane.begin_before_live();
+            Some(replay)
+        });
+        Self {
+            epoch,
+            lanes,
+            gate,
+            replay,
+            dropped: Dropped::default(),
+        }
+    }
+
+    /// Takes a live batch. Whatever is to be sent at once is appended to `out`; while the viewer
+    /// catches up, video is queued behind the replay instead.
+    pub fn on_batch(&mut self, batch: &Arc<Batch>, now: Instant, out: &mut Vec<Outgoing>) {
+        if batch.epoch < self.epoch {
+            return;
+        }
+        if batch.epoch > self.epoch {
+            self.begin_epoch(batch.epoch);
+        }
+        let Some(at) = self.lanes.iter().position(|lane| lane.id() == batch.track) else {
+            return;
+        };
+        if self.lanes[at].is_known(&batch.packets) {
+            return;
+        }
+        if self.lanes[at].kind() == Kind::Audio {
+            self.lanes[at].send(&batch.packets, batch.arrived, rebase::At::Live(now), out);
+            return;
+        }
+        if let Some(replay) = &mut self.replay {
+            let Some(entry) = gate::entry(&batch.packets) else {
+                if !replay.append(batch) {
+                    self.count_dropped(&batch.packets);
+                }
+                return;
+            };
+            // A keyframe is the live edge itself: nobody needs what is left of the past.
+            self.replay = None;
+            self.lanes[at].pass_over_to(batch.packets[entry].seq);
+            self.lanes[at].follow_source();
+        }
+        self.send_live(at, batch, now, out);
+    }
+
+    fn send_live(&mut self, at: usize, batch: &Arc<Batch>, now: Instant, out: &mut Vec<Outgoing>) {
+        let lane = &mut self.lanes[at];
+        let was_playing = self.gate.has_been_open();
+        let (held, passed) = self.gate.split(lane.unseen(&batch.packets));
+        if let Some(last) = held.last() {
+            lane.pass_over_to(last.seq.saturating_add(1));
+        }
+        lane.send(passed, batch.arrived, rebase::At::Live(now), out);
+        if was_playing {
+            self.count_dropped(held);
+        }
+    }
+
+    fn count_dropped(&mut self, packets: &[Packet]) {
+        self.dropped.packets += packets.len() as u64;
+        self.dropped.frames += packets.iter().filter(|p| p.frame_end).count() as u64;
+    }
+
+    fn begin_epoch(&mut self, epoch: u32) {
+        self.epoch = epoch;
+        self.replay = None;
+        self.gate.close();
+        if !self.lanes.iter().any(|lane| lane.kind() == Kind::Video) {
+            self.gate = Gate::open();
+        }
+        for lane in &mut self.lanes {
+            lane.begin_epoch();
+        }
+    }
+
+    /// Appends the replayed frames that are due to `out`; says when to call again, None when
+    /// nothing is waiting.
+    pub fn poll(&mut self, now: Instant, out: &mut Vec<Outgoing>) -> Option<Instant> {
+        let replay = self.replay.as_mut()?;
+        let lane = self
+            .lanes
+            .iter_mut()
+            .find(|lane| lane.kind() == Kind::Video)?;
+        while let Some((due, batch)) = replay.pop(now) {
+            let (_, passed) = self.gate.split(lane.unseen(&batch.packets));
+            lane.send(passed, batch.arrived, rebase::At::Replayed(due), out);
+        }
+        let next = replay.next_due(now);
+        if next.is_none() {
+            if replay.is_sealed() {
+                self.gate.close();
+            }
+            self.replay = None;
+            lane.follow_source();
+        }
+        next
+    }
+
+    /// Packets are missing in front of the next batch: video is held until a keyframe.
+    pub fn on_skipped(&mut self) {
+        for lane in &mut self.lanes {
+            lane.renumber();
+        }
+        match &mut self.replay {
+            Some(replay) => replay.seal(),
+            None if self.lanes.iter().any(|lane| lane.kind() == Kind::Video) => self.gate.close(),
+            None => {}
+        }
+    }
+
+    /// The source is gone. What is still to be replayed is shown; then the picture stands until
+    /// another epoch begins with a keyframe.
+    pub fn on_ended(&mut self) {
+        self.on_skipped();
+    }
+
+    /// Whether a keyframe would bring this viewer to the live edge sooner. Ask after each call
+    /// and pass it on to [`crate::Stream::request_keyframe`].
+    #[must_use]
+    pub fn wants_keyframe(&self) -> bool {
+        match &self.replay {
+            Some(replay) => replay.time_left() > PATIENCE,
+            None => !self.gate.is_open(),
+        }
+    }
+
+    /// What this viewer was not sent.
+    #[must_use]
+    pub fn dropped(&self) -> Dropped {
+        self.dropped
+    }
+
+    /// How far this viewer is.
+    #[must_use]
+    pub fn state(&self) -> Viewstate {
+        match &self.replay {
+            Some(replay) if self.gate.is_open() => Viewstate::CatchingUp {
+                behind: replay.behind(),
+            },
+            None if self.gate.is_open() => Viewstate::Live,
+            _ => Viewstate::AwaitingKeyframe,
+        }
+    }
+
+    /// What the viewer's link is estimated to bear, in bit/s; replaying stays below 80 % of it.
+    pub fn set_link(&mut self, bits_per_second: u64) {
+        if let Some(replay) = &mut self.replay {
+            replay.set_link(bits_per_second);
+        }
+    }
+}
