@@ -1,0 +1,32 @@
+// Impairing the lab's network: nft rules in a table of our own.
+
+import { execFileSync } from 'node:child_process';
+
+const TABLE = 'inet world';
+const nft = (rules) => execFileSync('nft', ['-f', '-'], { input: rules });
+
+/** Drops `percent` of the UDP packets that come from `port` (the hub's media towards viewers). */
+export function loss(port, percent) {
+  rule(`udp sport ${port} numgen random mod 100 < ${percent} counter drop`);
+}
+
+/** Drops all UDP to and from `port`, both ways. */
+export function dropUdp(port) {
+  rule(`meta l4proto udp udp sport ${port} counter drop`, `meta l4proto udp udp dport ${port} counter drop`);
+}
+
+function rule(...rules) {
+  restore();
+  nft(`table ${TABLE} { chain in { type filter hook input priority 0; ${rules.join('; ')}; } }`);
+}
+
+/** Packets that the rules have dropped so far. */
+export function dropped() {
+  const shown = execFileSync('nft', ['list', 'table', ...TABLE.split(' ')], { encoding: 'utf8' });
+  return [...shown.matchAll(/packets (\d+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
+}
+
+/** Ends all impairment. */
+export function restore() {
+  nft(`table ${TABLE} {}\ndelete table ${TABLE}`);
+}
