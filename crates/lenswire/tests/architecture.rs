@@ -295,7 +295,7 @@ impl Source {
     fn read(file: &Path) -> Option<Self> {
         let path = relative(file);
         let is_test =
-            path.contains("/tests/") || path.ends_with("/tests.rs") || path.contains("/examples/");
+            path.contains("/tests/") || path.ends_with("tests.rs") || path.contains("/examples/");
         if !path.ends_with(".rs") || !path.contains("/src/") || is_test {
             return None;
         }
