@@ -76,5 +76,9 @@ pub enum Refusal {
 }
 
 fn names(codecs: &[Codec]) -> String {
-    codecs.iter().map(|codec| codec.name()).collect::<Vec<_>>().join(", ")
+    codecs
+        .iter()
+        .map(|codec| codec.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

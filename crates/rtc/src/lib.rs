@@ -11,13 +11,17 @@
 //! [`Session`] that comes back, whose drop ends the viewing.
 #![forbid(unsafe_code)]
 
+pub mod demux;
 pub mod engine;
 mod error;
 mod limits;
+pub mod peer;
 pub mod sdp;
 
 pub use engine::{
-    Closed, Engine, EngineConfig, Ice, Load, Pair, Patched, Protocol, Session, SessionEvent, SessionState, SessionStats, Watch,
+    Closed, Engine, EngineConfig, Ice, Load, Patched, Session, SessionEvent, SessionState,
+    SessionStats, Watch,
 };
 pub use error::{Error, Refusal};
 pub use limits::Limits;
+pub use peer::{Pair, Protocol};

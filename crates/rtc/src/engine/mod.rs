@@ -7,7 +7,7 @@ mod session;
 use std::net::{IpAddr, SocketAddr};
 
 pub use config::{EngineConfig, Ice};
-pub use session::{Closed, Pair, Patched, Protocol, Session, SessionEvent, SessionState, SessionStats, Watch};
+pub use session::{Closed, Patched, Session, SessionEvent, SessionState, SessionStats, Watch};
 
 use crate::{Error, Refusal};
 
@@ -39,7 +39,10 @@ impl Engine {
     /// # Errors
     /// The port can't be opened, there is no address to announce, or the system has no thread left.
     pub fn start(config: EngineConfig) -> Result<Self, Error> {
-        Ok(Self { port: config.port, addresses: config.addresses })
+        Ok(Self {
+            port: config.port,
+            addresses: config.addresses,
+        })
     }
 
     /// The UDP and TCP port in use.
@@ -63,7 +66,10 @@ impl Engine {
     /// The sockets' own addresses (for a test that wants to send to them).
     #[must_use]
     pub fn local_addresses(&self) -> Vec<SocketAddr> {
-        self.addresses.iter().map(|ip| SocketAddr::new(*ip, self.port)).collect()
+        self.addresses
+            .iter()
+            .map(|ip| SocketAddr::new(*ip, self.port))
+            .collect()
     }
 
     /// Negotiates in the caller's thread (about a millisecond), then hands the peer to the least

@@ -1,12 +1,12 @@
 //! A viewer's session as its owner outside the media threads sees it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lenswire_media::{Codec, Stream, Tracks, Viewstate};
 
-use crate::Refusal;
+use crate::{Pair, Refusal};
 
 /// A request to watch a stream.
 pub struct Watch {
@@ -66,26 +66,6 @@ pub enum Closed {
     Panicked,
     /// The engine stops.
     EngineStopped,
-}
-
-/// What carries the media.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Protocol {
-    /// UDP.
-    Udp,
-    /// ICE-TCP (RFC 6544), the client connected to us.
-    Tcp,
-}
-
-/// The candidate pair in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Pair {
-    /// UDP or TCP.
-    pub protocol: Protocol,
-    /// Ours, as announced.
-    pub local: SocketAddr,
-    /// The client's, as seen here.
-    pub remote: SocketAddr,
 }
 
 /// How far a session has come.
