@@ -81,12 +81,15 @@ const AT_HOME: &[(&str, &str, &[&str])] = &[
     ("HTTP types", "hyper::", &["crates/hub/src/http/"]),
     ("HTTP types", "tower_http::", &["crates/hub/src/http/"]),
     ("SQL", "sqlx::", &["crates/hub/src/store/"]),
-    (
-        "H.264 and Opus libraries",
-        "openh264::",
-        &["crates/codec/src/"],
-    ),
-    ("H.264 and Opus libraries", "opus::", &["crates/codec/src/"]),
+];
+
+/// Libraries that stand behind one door: only these crates may name them in their manifest.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("str0m", &["lenswire-rtc", "lenswire-bench"]),
+    ("openh264", &["lenswire-codec"]),
+    ("opus", &["lenswire-codec"]),
+    ("axum", &["lenswire-hub"]),
+    ("sqlx", &["lenswire-hub"]),
 ];
 
 /// Lines a source file may have without its inline tests.
@@ -116,6 +119,10 @@ fn crates_use_only_the_crates_below_them() {
         for dependency in dependencies(package) {
             if dependency.starts_with("lenswire") && !may.contains(&dependency) {
                 offences.push(format!("{name} uses {dependency}"));
+            }
+            let door = ONLY_IN.iter().find(|(library, _)| *library == dependency);
+            if door.is_some_and(|(_, homes)| !homes.contains(&name.as_str())) {
+                offences.push(format!("{name} uses {dependency} past its door"));
             }
         }
     }
