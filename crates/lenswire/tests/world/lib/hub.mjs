@@ -1,5 +1,6 @@
 // The binary under test: configuration and data of its own, logs kept, ended by its id.
 
+import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 import { BINARY, folder } from './places.mjs';
@@ -21,10 +22,23 @@ export class Hub {
     return hub;
   }
 
+  /** A hub as a stranger starts it: no configuration at all. */
+  static async demo() {
+    const hub = new Hub();
+    hub.data = mkdtempSync(`${folder('hubs')}/`);
+    await hub.run();
+    return hub;
+  }
+
   /** Starts the process; again after `kill`, on the same data. */
   async run() {
+    await fetch(`${ORIGIN}/healthz`).then(
+      () => assert.fail(`something answers at ${ORIGIN} before the hub runs`),
+      () => {}, // refused, as it should be
+    );
     const env = { ...process.env, RUST_BACKTRACE: '1', LENSWIRE_DATA: this.data };
-    this.process = new Child(BINARY, ['serve', '--config', this.file], { env, cwd: this.data });
+    const args = this.file ? ['serve', '--config', this.file] : ['serve'];
+    this.process = new Child(BINARY, args, { env, cwd: this.data });
     await until('the hub is ready', async () => {
       if (this.process.gone) throw new Error(`the hub ended: ${this.process.failed ?? this.process.output}`);
       return (await fetch(`${ORIGIN}/readyz`)).ok;

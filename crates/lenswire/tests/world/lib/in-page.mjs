@@ -132,3 +132,19 @@ export async function whep(url, token) {
   window.viewers.push({ peer, video, session });
   return { status: 201, session, etag: answer.headers.get('etag'), sdp: body };
 }
+
+/** The 48 cells of the demo camera's stamp as the nth video shows them, and when they were read (ms). */
+export function stampCells(index) {
+  const all = (root) =>
+    [...root.querySelectorAll('*')].flatMap((element) => [element, ...(element.shadowRoot ? all(element.shadowRoot) : [])]);
+  const element = all(document).filter((one) => one.tagName === 'VIDEO')[index];
+  const canvas = Object.assign(document.createElement('canvas'), { width: 48, height: 1 });
+  const pen = canvas.getContext('2d', { willReadFrequently: true });
+  const [width, height] = [element.videoWidth, element.videoHeight];
+  // One pixel out of the middle of each cell.
+  for (let cell = 0; cell < 48; cell++) {
+    pen.drawImage(element, ((cell + 0.5) * width) / 48, (height * 32) / 720, 1, 1, cell, 0, 1, 1);
+  }
+  const pixels = pen.getImageData(0, 0, 48, 1).data;
+  return { cells: Array.from({ length: 48 }, (_, cell) => (pixels[4 * cell + 1] > 126 ? 1 : 0)), read: Date.now() };
+}

@@ -2,6 +2,8 @@
 
 import { spawnSync } from 'node:child_process';
 
+import { stampCells } from './in-page.mjs';
+
 // SMPTE bars at 75 %, left to right, as parts/clip draws them.
 const BARS = [[191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0], [0, 0, 191]];
 
@@ -46,4 +48,16 @@ export async function showsBars(page, index = 0) {
   const off = BARS.findIndex((bar, i) => bar.some((value, c) => Math.abs(value - seen[i][c]) > TOLERANCE));
   if (off >= 0) throw new Error(`bar ${off} is ${seen[off]}, not ${BARS[off]}; all: ${JSON.stringify(seen)}`);
   return seen;
+}
+
+const CHECK_SEED = 0b1010n;
+
+/** The time (ms) that the demo camera's picture was made at, beside when it was read; null when it can't be read. */
+export async function stamp(page, index = 0) {
+  const { cells, read } = await page.run(stampCells, index);
+  const word = cells.reduce((sum, bit) => (sum << 1n) | BigInt(bit), 0n);
+  const made = word >> 4n;
+  let check = CHECK_SEED;
+  for (let group = 0n; group < 11n; group++) check ^= (made >> (4n * group)) & 15n;
+  return check === (word & 15n) ? { made: Number(made), read } : null;
 }

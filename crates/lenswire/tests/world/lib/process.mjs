@@ -7,13 +7,20 @@ import { until } from './until.mjs';
 
 const GRACE_MS = 10_000; // D2: a graceful stop takes at most 10 s
 
+// Whatever ends this test file, what it started ends with it: the next one wants the same ports.
+const running = new Set();
+const endAll = () => running.forEach((child) => child.process.kill('SIGKILL'));
+process.on('exit', endAll);
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
 /** A running program: what it printed, a way to talk to it, an end. */
 export class Child {
   constructor(command, args, options = {}) {
     this.name = command.split('/').pop();
     this.output = '';
     this.process = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
-    this.exited = once(this.process, 'exit').catch((error) => [error]);
+    running.add(this);
+    this.exited = once(this.process, 'exit').catch((error) => [error]).finally(() => running.delete(this));
     this.process.on('error', (error) => (this.failed = error));
     this.process.stdin.on('error', () => {}); // it may be gone before we are
     for (const stream of [this.process.stdout, this.process.stderr]) {

@@ -1,0 +1,99 @@
+// Cameras of three makes, each by the transport and password scheme it insists on, seen and heard in Chromium.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Browser } from './lib/browser.mjs';
+import { camera, vlc } from './lib/camera.mjs';
+import { Hub, ORIGIN, streams } from './lib/hub.mjs';
+import { showsBars } from './lib/picture.mjs';
+import { plays } from './lib/player.mjs';
+import { until } from './lib/until.mjs';
+
+const parts = [];
+let hub, browser;
+
+before(async () => {
+  const secret = { user: 'admin', password: 'p@ss:word' };
+  const tcp = await part(camera({ port: 8554, transport: 'tcp', audio: 'pcma' }));
+  const udp = await part(camera({ port: 8557, transport: 'udp', audio: 'opus', user: 'admin', password: 'digest' }));
+  const awkward = await part(vlc({ port: 8556 }));
+  const locked = await part(camera({ port: 8558, transport: 'tcp', audio: 'pcmu', ...secret, auth: 'digest' }));
+  hub = await Hub.start(streams({
+    tcp: { source: tcp.url, transport: 'tcp' },
+    udp: { source: udp.url, transport: 'udp' },
+    vlc: { source: awkward.url }, // `auto` finds out that it wants UDP
+    locked: { source: locked.url.replace(/\/\/.*@/, `//admin:${encodeURIComponent(secret.password)}@`) },
+  }));
+  browser = await Browser.chromium();
+});
+after(async () => {
+  await browser?.end();
+  await hub?.end();
+  await Promise.all(parts.map((one) => one.end()));
+});
+
+async function part(starting) {
+  const one = await starting;
+  parts.push(one);
+  return one;
+}
+
+/** Plays a stream, compares its picture with what the camera was given, and answers the peer's counters. */
+async function seen(name) {
+  const page = await browser.open(`${ORIGIN}/${name}`);
+  const video = await plays(page, 25);
+  assert.equal(`${video.width}x${video.height}`, '640x360');
+  await until('seven colour bars', () => showsBars(page));
+  const [peer] = await page.stats();
+  return { page, peer };
+}
+
+async function heard(page, codec) {
+  const peer = await until('sound', async () => {
+    const [now] = await page.stats();
+    return now.energy > 0.01 && now;
+  });
+  assert.equal(peer.audioCodec.toLowerCase(), codec);
+}
+
+test('requirements 57, 58, 66, 80, 92: H.264 and PCMA by RTSP over TCP', async (t) => {
+  const { page, peer } = await seen('tcp');
+  assert.equal(peer.codec, 'video/H264');
+  await heard(page, 'audio/pcma');
+  t.diagnostic(`${peer.frames} frames, bars match, a tone is heard`);
+  await page.end();
+});
+
+test('requirements 58, 59, 65: H.264 and Opus by RTSP over UDP with Digest', async (t) => {
+  const { page, peer } = await seen('udp');
+  assert.equal(peer.codec, 'video/H264');
+  await heard(page, 'audio/opus');
+  t.diagnostic(`${peer.frames} frames, bars match, a tone is heard`);
+  await page.end();
+});
+
+test('requirements 58, 59: VLC, which takes UDP and Basic only', async (t) => {
+  const { page, peer } = await seen('vlc');
+  t.diagnostic(`${peer.frames} frames after falling back from TCP to UDP`);
+  await page.end();
+});
+
+test('requirement 59: a password with : and @ in it, percent-encoded in the URL; PCMU', async () => {
+  const { page } = await seen('locked');
+  await heard(page, 'audio/pcmu');
+  await page.end();
+});
+
+test('E12: no camera password is in the log, the API or the pages', async () => {
+  await hub.claim();
+  const list = await hub.call('GET', '/api/v1/streams');
+  const page = await browser.open(`${ORIGIN}/udp`);
+  await plays(page);
+  const everything = [hub.log, JSON.stringify(list.body), await page.words(), await page.inner.content()].join('\n');
+  for (const secret of ['p@ss:word', encodeURIComponent('p@ss:word'), 'admin:digest', 'admin:secret']) {
+    assert.ok(!everything.includes(secret), `${secret} is to be seen`);
+  }
+  assert.equal(list.body.items.length, 4);
+  await page.end();
+});
