@@ -9,10 +9,10 @@ import { Hub, ORIGIN, streams } from './lib/hub.mjs';
 import { plays } from './lib/player.mjs';
 import { timed, until } from './lib/until.mjs';
 
-const HOSTILE_PORT = 8555;
+const FIRST_PORT = 8600;
 
-// What each hostile camera must be called, and whether it plays far enough to be named by a warning.
-const MODES = {
+// What each hostile camera may be called. These never get as far as media and are met all at once …
+const REFUSING = {
   garbage: ['camera_not_rtsp', 'camera_misbehaves'],
   'not-rtsp': ['camera_not_rtsp'],
   hang: ['camera_silent', 'camera_connect_timeout', 'camera_stalled'],
@@ -27,6 +27,10 @@ const MODES = {
   'wrong-password': ['camera_wrong_password', 'camera_password_missing'],
   'no-video': ['camera_no_video'],
   'odd-codec': ['camera_codec_unsupported'],
+};
+
+// … and these send as fast as they are read, so they are met one by one: two cores are also the bystander's.
+const PLAYING = {
   flood: ['camera_misbehaves', 'camera_silent', 'no_keyframe'], // A7
   lies: ['camera_misbehaves', 'camera_silent', 'no_keyframe'], // A7
   'huge-unit': ['camera_misbehaves', 'camera_silent', 'no_keyframe'], // A9
@@ -52,38 +56,51 @@ after(async () => {
   await gate?.end();
 });
 
-test('A7, A8, A9: each hostile camera is named, and costs a bystander nothing', async (t) => {
+/** Meets one hostile camera: adds it as a stream, waits for its problem, removes it. Answers how that went, in words. */
+async function meet(mode, codes, port) {
+  const liar = await hostile(mode, port);
+  const name = `liar/${mode}`;
+  const added = await hub.call('POST', '/api/v1/streams', { name, source: liar.url, viewers: 'anyone' });
+  assert.equal(added.status, 201, JSON.stringify(added.body));
+  const [took, problem] = await timed(() => until(`${mode} is named one of ${codes}`, async () => {
+    const { state, warnings } = await hub.stream(name);
+    const found = [state.problem, ...warnings].find((one) => codes.includes(one?.code));
+    if (!found) throw new Error(JSON.stringify({ state, warnings }));
+    return found;
+  }, 30_000));
+  assert.ok(problem.detail && problem.fix, `${mode}: words and a fix in ${JSON.stringify(problem)}`);
+  const removed = await hub.call('DELETE', `/api/v1/streams/${encodeURIComponent(name)}`);
+  assert.equal(removed.status, 204, JSON.stringify(removed.body));
+  await liar.end();
+  return `${mode}: ${problem.code} after ${took} ms: ${problem.detail}`;
+}
+
+/** Runs `work` and holds the bystander to it: the same connection, frames, no freeze; the hub to its memory. */
+async function unnoticed(t, work) {
   const before = await bystander.video();
-  const peers = (await bystander.stats()).length;
+  const [start, ...others] = await bystander.stats();
   const memory = hub.memory();
-  for (const [mode, codes] of Object.entries(MODES)) {
-    const liar = await hostile(mode, HOSTILE_PORT);
-    const added = await hub.call('POST', '/api/v1/streams', { name: 'liar', source: liar.url, viewers: 'anyone' });
-    assert.equal(added.status, 201, JSON.stringify(added.body));
-    const [took, problem] = await timed(() => until(`${mode} is named one of ${codes}`, async () => {
-      const { state, warnings } = await hub.stream('liar');
-      const found = [state.problem, ...warnings].find((one) => codes.includes(one?.code));
-      if (!found) throw new Error(JSON.stringify({ state, warnings }));
-      return found;
-    }, 25_000));
-    t.diagnostic(`${mode}: ${problem.code} after ${took} ms: ${problem.detail}`);
-    assert.ok(problem.detail && problem.fix, `${mode}: words and a fix`);
-    assert.equal((await hub.call('DELETE', '/api/v1/streams/liar')).status, 204);
-    await liar.end();
-    if (mode === 'redirect-loop') {
-      const seen = Number((await liar.said(/connections (\d+)/))[1]);
-      t.diagnostic(`redirects followed: ${seen} connections`);
-    }
-    await bystander.plays(5);
-  }
+  const met = await Promise.allSettled(await work());
+  const failed = met.filter(({ status }) => status === 'rejected').map(({ reason }) => reason.message);
+  for (const { value } of met) if (value) t.diagnostic(value);
+  assert.deepEqual(failed, []);
+  await bystander.plays(5);
   const now = await bystander.video();
   const [peer, ...more] = await bystander.stats();
-  assert.equal(more.length + 1, peers, 'the bystander never connected anew');
-  assert.equal(peer.freezes, 0, `the bystander froze for ${peer.frozen} s`);
+  assert.equal(more.length, others.length, 'the bystander never connected anew');
+  assert.equal(peer.freezes, start.freezes, `the bystander froze for ${peer.frozen - start.frozen} s`);
   const growth = hub.memory() - memory;
   assert.ok(growth < GROWTH_LIMIT, `memory grew by ${growth >> 20} MiB`);
   t.diagnostic(`bystander: ${now.frames - before.frames} frames, no freeze; memory +${growth >> 20} MiB`);
-});
+}
+
+test('A8: cameras that refuse, hang, redirect or never stop talking are each named, and cost nobody a frame', (t) =>
+  unnoticed(t, () => Object.entries(REFUSING).map(([mode, codes], i) => meet(mode, codes, FIRST_PORT + i))));
+
+for (const [mode, codes] of Object.entries(PLAYING)) {
+  test(`A7, A9: a camera that plays "${mode}" is named, and costs nobody a frame`, (t) =>
+    unnoticed(t, () => [meet(mode, codes, FIRST_PORT - 1)]));
+}
 
 test('A1, requirements 60, 96: a camera is killed and comes back; viewers play on without a new offer', async (t) => {
   const before = (await bystander.stats()).map(({ state }) => state);
