@@ -54,6 +54,11 @@ pub enum Order {
 const JUMP: Duration = Duration::from_secs(10);
 /// How far times go back at most when B-frames are in play: 16 frames at 8 frames a second.
 const REORDER: Duration = Duration::from_secs(2);
+/// So many frames in a row may be before the latest: what a decoded picture buffer holds
+/// (ITU-T H.264, A.3.1). More, and the clock has been set back.
+const REORDER_FRAMES: u32 = 16;
+/// A clock that has not moved for so many frames stands.
+const STANDING: u32 = 10;
 
 /// The clock of one RTP track.
 ///
@@ -65,6 +70,8 @@ pub struct TrackClock {
     rate: u32,
     last: Option<Last>,
     jumps: u32,
+    /// Frames in a row whose time did not move.
+    standing: u32,
     report: Option<Report>,
 }
 
@@ -72,8 +79,11 @@ pub struct TrackClock {
 struct Last {
     raw: u32,
     time: i64,
-    /// The latest time so far, and when it came.
+    /// The latest time so far.
     newest: i64,
+    /// Frames in a row that were before it.
+    behind: u32,
+    /// When the latest one came.
     arrived: Instant,
 }
 
@@ -91,6 +101,7 @@ impl TrackClock {
             rate: rate.max(1),
             last: None,
             jumps: 0,
+            standing: 0,
             report: None,
         }
     }
@@ -102,41 +113,53 @@ impl TrackClock {
                 raw,
                 time: 0,
                 newest: 0,
+                behind: 0,
                 arrived,
             });
             return 0;
         };
         let step = i64::from(raw.wrapping_sub(last.raw) as i32);
-        let (time, jumped) = match self.is_plausible(step, &last, order) {
-            true => (last.time + step, false),
-            false => (
-                last.newest
-                    + self
-                        .ticks(arrived.saturating_duration_since(last.arrived))
-                        .max(1),
-                step != 0,
-            ),
+        self.standing = if step == 0 {
+            self.standing.saturating_add(1)
+        } else {
+            0
         };
-        if jumped {
-            self.jumps = self.jumps.saturating_add(1);
-            self.report = None;
-        }
+        let time = if self.is_plausible(step, &last, order) {
+            last.time + step
+        } else {
+            self.jumped(step);
+            last.newest
+                + self
+                    .ticks(arrived.saturating_duration_since(last.arrived))
+                    .max(1)
+        };
         let is_newest = time > last.newest;
         self.last = Some(Last {
             raw,
             time,
             newest: last.newest.max(time),
+            behind: if is_newest { 0 } else { last.behind + 1 },
             arrived: if is_newest { arrived } else { last.arrived },
         });
         time
     }
 
+    fn jumped(&mut self, step: i64) {
+        if step != 0 {
+            self.jumps = self.jumps.saturating_add(1);
+            // What the last report said is not known to hold for the new times.
+            self.report = None;
+        }
+    }
+
     fn is_plausible(&self, step: i64, last: &Last, order: Order) -> bool {
+        let behind = last.newest - (last.time + step);
+        let is_ahead = step > 0 && step <= self.ticks(JUMP);
         match order {
-            Order::Shown => step > 0 && step <= self.ticks(JUMP),
+            Order::Shown => is_ahead,
+            Order::Decoded if behind <= 0 => is_ahead,
             Order::Decoded => {
-                let time = last.time + step;
-                step != 0 && step <= self.ticks(JUMP) && last.newest - time <= self.ticks(REORDER)
+                step != 0 && behind <= self.ticks(REORDER) && last.behind < REORDER_FRAMES
             }
         }
     }
@@ -163,6 +186,12 @@ impl TrackClock {
     #[must_use]
     pub fn jumps(&self) -> u32 {
         self.jumps
+    }
+
+    /// Whether the source's clock stands still while frames come.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.standing >= STANDING
     }
 
     fn ticks(&self, duration: Duration) -> i64 {

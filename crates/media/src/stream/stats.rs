@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::facts::{self, OrderWatch, VideoFacts};
 use crate::{Batch, Kind, TrackId, Tracks};
 
 /// Bitrate and frame rate are means over this.
@@ -27,7 +28,7 @@ pub struct StreamStats {
     /// How many frames the sequence parameter set allows to be out of order; above 0 there may be
     /// B-frames. None when the codec or the camera does not say.
     pub reorder_frames: Option<u32>,
-    /// Whether frames came whose presentation time is before that of the frame ahead of them.
+    /// Whether frames come in another order than they are shown.
     pub b_frames: bool,
     /// Picture size in pixels, when the codec's parameter sets tell it.
     pub size: Option<(u32, u32)>,
@@ -44,25 +45,24 @@ pub(super) struct Meter {
     window: VecDeque<(Instant, usize, usize)>,
     intervals: VecDeque<Duration>,
     last_keyframe: Option<Instant>,
-    last_time: Option<i64>,
+    order: OrderWatch,
     next_seq: Vec<Option<u64>>,
     lost: u64,
-    b_frames: bool,
-    size: Option<(u32, u32)>,
-    reorder: Option<u32>,
+    video_facts: Option<VideoFacts>,
     last_video: Option<Instant>,
 }
 
 impl Meter {
     pub(super) fn on_epoch(&mut self) {
         self.last_keyframe = None;
-        self.last_time = None;
-        self.b_frames = false;
+        self.order = OrderWatch::default();
         self.next_seq.clear();
     }
 
     pub(super) fn on_tracks(&mut self, tracks: &Tracks) {
-        self.video = tracks.first(Kind::Video).map(|(id, _)| id);
+        let video = tracks.first(Kind::Video);
+        self.video = video.map(|(id, _)| id);
+        self.video_facts = video.and_then(|(_, track)| facts::inspect(&track.parameters));
     }
 
     pub(super) fn on_batch(&mut self, batch: &Batch) {
@@ -104,8 +104,7 @@ impl Meter {
 
     fn follow_frames(&mut self, batch: &Batch) {
         for packet in batch.packets.iter().filter(|p| p.frame_start) {
-            self.b_frames |= self.last_time.is_some_and(|last| packet.time < last);
-            self.last_time = Some(packet.time);
+            self.order.on_frame(packet.time);
             if packet.keyframe {
                 if let Some(last) = self.last_keyframe.replace(batch.arrived) {
                     self.intervals
@@ -125,7 +124,7 @@ impl Meter {
     }
 
     pub(super) fn size(&self) -> Option<(u32, u32)> {
-        self.size
+        self.video_facts.as_ref().map(|facts| facts.size)
     }
 
     pub(super) fn stats(&self, now: Instant) -> StreamStats {
@@ -144,9 +143,12 @@ impl Meter {
             frames_per_second: (frames as f64 / seconds) as f32,
             keyframe_interval: self.keyframe_interval(),
             lost_packets: self.lost,
-            reorder_frames: self.reorder,
-            b_frames: self.b_frames,
-            size: self.size,
+            reorder_frames: self
+                .video_facts
+                .as_ref()
+                .and_then(|facts| facts.reorder_frames),
+            b_frames: self.order.is_mixed(),
+            size: self.size(),
             last_video: self.last_video,
         }
     }
