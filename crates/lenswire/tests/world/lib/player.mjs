@@ -22,13 +22,13 @@ async function brief(page) {
   return (await page.words()).replace(/\s+/g, ' ').slice(0, 400);
 }
 
-/** In the page: presses a visible button named Connect, in whichever shadow root it is. */
+/** In the page: presses a visible button named Connect (or Play), in whichever shadow root it is. */
 function pressConnect() {
   const all = (root) =>
     [...root.querySelectorAll('*')].flatMap((element) => [element, ...(element.shadowRoot ? all(element.shadowRoot) : [])]);
   const button = all(document).find(
     (element) =>
-      element.matches('button') && element.checkVisibility() && /^connect$/i.test((element.ariaLabel ?? element.textContent).trim()),
+      element.matches('button') && element.checkVisibility() && /^(connect|play|tap to play)$/i.test((element.ariaLabel ?? element.textContent).trim()),
   );
   button?.click();
   return Boolean(button);
