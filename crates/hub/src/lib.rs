@@ -1,8 +1,32 @@
 //! Live streams, their sources and sinks, and the HTTP API.
+//!
+//! | part | owns | never does |
+//! |---|---|---|
+//! | [`hub`] | which streams and sessions there are | know what one is about |
+//! | [`stream`] | one stream: its media, its settings, the task that runs its source | know viewers |
+//! | `supervise` | when a source runs, as a pure state machine | read a clock, touch a source |
+//! | `source/` | one driver per kind of source | decide about the next attempt |
+//! | [`session`] | one viewer's use of one stream, and by whose leave | speak HTTP |
+//! | [`http`] | URLs, messages, HTTP statuses; the one place that knows them | decide who may: it asks [`auth`] |
+//! | [`auth`] | who somebody is and what they may | know streams or sessions |
+//! | [`config`] | the YAML file, the configuration's one home | keep other state |
+//! | [`store`] | what survives a restart and is not configuration | know HTTP |
+//!
+//! [`Hub::start`] makes a hub from a configuration; [`Hub::watch`] turns a viewer's offer into a
+//! session; everything else follows from the configuration by [`Hub::apply`].
 #![forbid(unsafe_code)]
 
 pub mod auth;
 pub mod config;
 pub mod http;
+pub mod hub;
+pub mod session;
 mod source;
 pub mod store;
+pub mod stream;
+mod supervise;
+pub mod views;
+
+pub use hub::{Error, Hub, WatchRequest};
+pub use session::{Identity, Session};
+pub use stream::Entry;

@@ -12,6 +12,8 @@ mod rtsp;
 use lenswire_api::{Code, Problem};
 use lenswire_media::Stream;
 
+use crate::config::{SourceUrl, Transport};
+
 pub(crate) use rtsp::RtspSource;
 
 /// What a driver tells while it runs.
@@ -67,6 +69,11 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// A camera at that address.
+    pub(crate) fn rtsp(url: &SourceUrl, transport: Transport) -> Self {
+        Self::Rtsp(RtspSource { url: url.clone(), transport })
+    }
+
     /// Runs the source until it ends by itself; dropping the future stops it.
     pub(crate) async fn run(&self, stream: &Stream, report: Report<'_>) -> End {
         match self {
