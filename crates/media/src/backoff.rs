@@ -58,12 +58,13 @@ impl Backoff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
 
     const MIDDLE: f64 = 0.5;
 
     #[test]
     fn waits_grow_to_a_cap_and_later_to_a_longer_one() {
-        let start = Instant::now();
+        let start = testing::start();
         let mut backoff = Backoff::new();
         let waits: Vec<u128> = (0..4)
             .map(|_| backoff.failed(start, MIDDLE).as_millis())
@@ -77,7 +78,7 @@ mod tests {
     // C5: jitter comes after the cap, or sources that failed together stay together.
     #[test]
     fn even_capped_waits_are_spread() {
-        let start = Instant::now();
+        let start = testing::start();
         let mut backoff = Backoff::new();
         for _ in 0..100 {
             let _ = backoff.failed(start, MIDDLE);

@@ -218,3 +218,6 @@ fn wall_of_ntp(ntp: u64) -> Option<WallTime> {
         seconds.checked_sub(NTP_TO_UNIX)? * 1_000_000 + micros,
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,8 @@ pub mod packetize;
 mod reorder;
 mod sets;
 pub mod stream;
+#[cfg(test)]
+mod testing;
 mod track;
 pub mod viewer;
 
@@ -36,6 +38,7 @@ pub use backoff::Backoff;
 pub use facts::Concern;
 pub use ingest::{Facts, Ingest, IngestCounts, Rtp};
 pub use packet::{Batch, MAX_PAYLOAD, Packet, WallTime};
+pub use packetize::Packetizer;
 pub use reorder::{REORDER_WINDOW, Reorder, ReorderCounts};
 pub use stream::{Consumer, Demand, Item, Join, Producer, Stream, StreamStats, Wake, Watching};
 pub use track::{Codec, Kind, ParameterSets, Track, TrackId, Tracks};

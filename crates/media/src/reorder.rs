@@ -111,3 +111,104 @@ impl<T> Reorder<T> {
         self.counts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{self, Chance};
+
+    fn drain(reorder: &mut Reorder<u64>, now: Instant) -> Vec<u64> {
+        std::iter::from_fn(|| reorder.pop(now))
+            .map(|(_, item)| item)
+            .collect()
+    }
+
+    #[test]
+    fn in_order_nothing_waits() {
+        let now = testing::start();
+        let mut reorder = Reorder::new(REORDER_WINDOW);
+        for n in 65_530..65_550_u64 {
+            reorder.push(n as u16, n, now);
+            assert_eq!(drain(&mut reorder, now), [n]);
+        }
+        assert_eq!(
+            (reorder.wake_at(), reorder.counts()),
+            (None, ReorderCounts::default())
+        );
+    }
+
+    #[test]
+    fn a_missing_packet_is_waited_for_and_then_given_up() {
+        let now = testing::start();
+        let mut reorder = Reorder::new(REORDER_WINDOW);
+        reorder.push(1, 1, now);
+        reorder.push(3, 3, now);
+        reorder.push(4, 4, now + Duration::from_millis(20));
+        assert_eq!(drain(&mut reorder, now + Duration::from_millis(49)), [1]);
+        assert_eq!(reorder.wake_at(), Some(now + REORDER_WINDOW));
+        assert_eq!(drain(&mut reorder, now + REORDER_WINDOW), [3, 4]);
+        reorder.push(2, 2, now + REORDER_WINDOW);
+        assert_eq!(drain(&mut reorder, now + REORDER_WINDOW * 2), []);
+        assert_eq!(
+            reorder.counts(),
+            ReorderCounts {
+                lost: 1,
+                late: 1,
+                ..ReorderCounts::default()
+            }
+        );
+    }
+
+    // requirement 58: any order within the window comes out in order, over wraps, with duplicates.
+    #[test]
+    fn any_shuffle_within_the_window_comes_out_in_order() {
+        for seed in 0..200 {
+            let mut chance = Chance::new(seed);
+            let start = testing::start();
+            let first = 65_000 + chance.below(600);
+            // One packet a millisecond, each late by up to 40 ms, some twice.
+            let mut arrivals: Vec<(u64, u64)> =
+                (0..400).map(|n| (n + chance.below(40), n)).collect();
+            arrivals.extend((0..40).map(|n| (n * 10 + 41, n * 10)));
+            // The very first is not overtaken, or it would be late by definition.
+            arrivals[0].0 = 0;
+            arrivals[1..]
+                .iter_mut()
+                .for_each(|(at, _)| *at = (*at).max(1));
+            arrivals.sort_unstable();
+            let mut reorder = Reorder::new(REORDER_WINDOW);
+            let mut got = Vec::new();
+            for (at, n) in arrivals {
+                let now = start + Duration::from_millis(at);
+                reorder.push((first + n) as u16, n, now);
+                got.extend(drain(&mut reorder, now));
+            }
+            got.extend(drain(&mut reorder, start + Duration::from_secs(9)));
+            assert_eq!(got, (0..400).collect::<Vec<_>>(), "seed {seed}");
+            assert_eq!(reorder.counts().lost, 0);
+        }
+    }
+
+    // A7: numbers that jump begin anew instead of waiting for thousands.
+    #[test]
+    fn numbers_that_jump_begin_anew() {
+        let now = testing::start();
+        let mut reorder = Reorder::new(REORDER_WINDOW);
+        reorder.push(10, 10, now);
+        assert_eq!(drain(&mut reorder, now), [10]);
+        reorder.push(20_000, 20_000, now);
+        assert_eq!(drain(&mut reorder, now), [20_000]);
+        assert_eq!(reorder.counts().lost, 0);
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let now = testing::start();
+        let mut reorder = Reorder::new(REORDER_WINDOW);
+        for n in (0..2_000).filter(|n| n % 2 == 0 || *n == 1) {
+            reorder.push(n, u64::from(n), now);
+            drain(&mut reorder, now);
+            assert!(reorder.waiting.len() <= WAITING_MAX);
+        }
+    }
+}

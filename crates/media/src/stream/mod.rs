@@ -146,7 +146,6 @@ impl Stream {
     /// A source begins or takes over: a new epoch, with the group of pictures emptied and the
     /// writes of an older producer ignored. `wake` is called when somebody wishes a keyframe;
     /// [`Producer::keyframe_wanted`] then says whether it is time to ask for it.
-    #[must_use]
     pub fn produce(&self, tracks: Tracks, wake: Wake) -> Producer {
         let mut woken = Vec::new();
         let mut state = self.lock();
@@ -170,7 +169,6 @@ impl Stream {
 
     /// Starts to read. The queue starts empty (what is cached comes from [`Self::join`]), counts
     /// as demand while it lives, and `wake` is called when it goes from empty to not empty.
-    #[must_use]
     pub fn consume(&self, wake: Wake) -> Consumer {
         let mut state = self.lock();
         let id = state.next_id();
@@ -184,7 +182,6 @@ impl Stream {
     }
 
     /// Demand without reading, for a viewer that still negotiates.
-    #[must_use]
     pub fn demand(&self) -> Demand {
         let mut state = self.lock();
         state.demands += 1;
@@ -215,7 +212,6 @@ impl Stream {
     }
 
     /// Has `wake` called when [`Self::tracks`] changes, until the guard is dropped.
-    #[must_use]
     pub fn on_tracks(&self, wake: Wake) -> Watching {
         let mut state = self.lock();
         let id = state.next_id();

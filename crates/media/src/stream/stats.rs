@@ -105,13 +105,15 @@ impl Meter {
     fn follow_frames(&mut self, batch: &Batch) {
         for packet in batch.packets.iter().filter(|p| p.frame_start) {
             self.order.on_frame(packet.time);
-            if packet.keyframe {
-                if let Some(last) = self.last_keyframe.replace(batch.arrived) {
-                    self.intervals
-                        .push_back(batch.arrived.saturating_duration_since(last));
-                    if self.intervals.len() > INTERVALS {
-                        self.intervals.pop_front();
-                    }
+            if let Some(last) = packet
+                .keyframe
+                .then(|| self.last_keyframe.replace(batch.arrived))
+                .flatten()
+            {
+                self.intervals
+                    .push_back(batch.arrived.saturating_duration_since(last));
+                if self.intervals.len() > INTERVALS {
+                    self.intervals.pop_front();
                 }
             }
         }

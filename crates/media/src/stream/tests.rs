@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::testing;
 use crate::{Codec, Packet, ParameterSets, Track, TrackId};
 
 const VIDEO: TrackId = TrackId(0);
@@ -47,7 +48,7 @@ struct Camera {
 
 impl Camera {
     fn on(stream: &Stream) -> Self {
-        let start = Instant::now() + Duration::from_secs(1_000);
+        let start = testing::start() + Duration::from_secs(1_000);
         Self {
             producer: stream.produce(tracks(), nothing()),
             start,
@@ -197,7 +198,7 @@ fn a_stream_of_sound_alone_keeps_the_newest() {
     };
     let mut producer = stream.produce(Tracks(vec![sound]), nothing());
     let mut reader = stream.consume(nothing());
-    let start = Instant::now();
+    let start = testing::start();
     for n in 0..120 {
         let packet = Packet {
             payload: vec![0; 80].into(),
@@ -297,7 +298,7 @@ fn keyframe_wishes_are_merged_and_passed_on_once_a_second() {
     let stream = Stream::new();
     let (wake, woken) = counter();
     let mut producer = stream.produce(tracks(), wake);
-    let start = Instant::now();
+    let start = testing::start();
     let mut passed = Vec::new();
     for ms in (0..3_000).step_by(10) {
         let now = start + Duration::from_millis(ms);
