@@ -2,6 +2,7 @@
 
 use openh264::formats::YUVSource;
 
+use super::encoder::START_CODE;
 use crate::{Error, Picture, Size};
 
 /// Decodes one stream, access unit by access unit.
@@ -34,7 +35,7 @@ impl H264Decoder {
     ) -> Result<Option<Picture>, Error> {
         self.annex_b.clear();
         for unit in nal_units {
-            self.annex_b.extend_from_slice(&[0, 0, 0, 1]);
+            self.annex_b.extend_from_slice(&START_CODE);
             self.annex_b.extend_from_slice(unit);
         }
         let Some(decoded) = self.decoder.decode(&self.annex_b)? else {

@@ -18,6 +18,9 @@ const COARSEST: u8 = 40;
 /// Finest quantiser allowed. Below it a still picture grows without anybody seeing the difference.
 const FINEST: u8 = 18;
 
+/// What stands in front of each NAL unit (ITU-R H.264, B.1.1).
+pub(super) const START_CODE: [u8; 4] = [0, 0, 0, 1];
+
 /// What to encode and how large it may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct H264Settings {
@@ -42,7 +45,7 @@ pub struct H264Encoder {
 /// One encoded picture, or nothing when rate control left the picture out.
 #[derive(Clone, Debug, Default)]
 pub struct Encoded {
-    bytes: Vec<u8>,
+    annex_b: Vec<u8>,
     units: Vec<Range<usize>>,
     /// It can be decoded without any other; SPS and PPS stand in front of it.
     pub keyframe: bool,
@@ -51,7 +54,7 @@ pub struct Encoded {
 impl Encoded {
     /// The NAL units in order, without start codes.
     pub fn nal_units(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        self.units.iter().map(|range| &self.bytes[range.clone()])
+        self.units.iter().map(|range| &self.annex_b[range.clone()])
     }
 
     /// Whether the picture was left out.
@@ -60,10 +63,10 @@ impl Encoded {
         self.units.is_empty()
     }
 
-    /// Bytes of all NAL units.
+    /// The NAL units with a start code in front of each (ITU-R H.264, annex B).
     #[must_use]
-    pub fn size(&self) -> usize {
-        self.bytes.len()
+    pub fn annex_b(&self) -> &[u8] {
+        &self.annex_b
     }
 }
 
@@ -139,9 +142,10 @@ impl H264Encoder {
 
 impl Encoded {
     fn push(&mut self, unit: &[u8]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(unit);
-        self.units.push(start..self.bytes.len());
+        self.annex_b.extend_from_slice(&START_CODE);
+        let start = self.annex_b.len();
+        self.annex_b.extend_from_slice(unit);
+        self.units.push(start..self.annex_b.len());
     }
 }
 
@@ -188,7 +192,7 @@ fn level(settings: &H264Settings) -> Level {
 }
 
 fn without_start_code(unit: &[u8]) -> &[u8] {
-    unit.strip_prefix(&[0, 0, 0, 1])
-        .or_else(|| unit.strip_prefix(&[0, 0, 1]))
+    unit.strip_prefix(&START_CODE)
+        .or_else(|| unit.strip_prefix(&START_CODE[1..]))
         .unwrap_or(unit)
 }
