@@ -1,7 +1,8 @@
 // Cameras: real RTSP servers playing a clip, and hostile ones.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 
 import { folder, LAB, PARTS } from './places.mjs';
 import { Child } from './process.mjs';
@@ -43,18 +44,23 @@ export async function vlc({ clip: kind = 'gate', port = 8556, user = 'admin', pa
     '--intf', 'dummy', '--no-audio', '--loop', '--sout-keep', '--sout', serve,
     '--sout-rtsp-user', user, '--sout-rtsp-pwd', password, clip(kind),
   ];
-  // Another user inside a user namespace of its own, so that this works for root and for others.
-  const child = new Child('unshare', ['--user', '--map-user=1000', '--map-group=1000', 'cvlc', ...args], {
-    env: { ...process.env, HOME: folder('vlc') },
-  });
+  const [command, ...before] = asSomebodyElse();
+  const child = new Child(command, [...before, 'cvlc', ...args], { env: { ...process.env, HOME: folder('vlc') } });
   child.url = `rtsp://${user}:${password}@${LAB}:${port}/cam`;
   await until('VLC serves', () => describes(port), 20_000);
   return child;
 }
 
+/** What runs a command as a user who is not root: a user namespace, or, where those are refused, nobody. */
+function asSomebodyElse() {
+  const inNamespace = ['unshare', '--user', '--map-user=1000', '--map-group=1000'];
+  const [command, ...args] = inNamespace;
+  if (spawnSync(command, [...args, 'true']).status === 0) return inNamespace;
+  return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+}
+
 /** Whether something at this port answers RTSP. */
 async function describes(port) {
-  const { connect } = await import('node:net');
   return new Promise((done, fail) => {
     const socket = connect(port, LAB, () => socket.write(`OPTIONS rtsp://${LAB}/ RTSP/1.0\r\nCSeq: 1\r\n\r\n`));
     socket.setTimeout(1000, () => socket.destroy(new Error('no answer')));
