@@ -40,12 +40,21 @@ class Viewer:
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.on_offer))
 
     def on_offer(self, promise):
-        offer = promise.get_reply().get_value("offer")
+        reply = promise.get_reply()  # held on to: the offer lives inside it
+        offer = reply.get_value("offer")
         self.peer.emit("set-local-description", offer, None)
 
     def on_gathering(self, peer, _property):
         if peer.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE:
-            GLib.idle_add(self.exchange)
+            GLib.idle_add(self.connect)
+
+    def connect(self):
+        try:
+            self.exchange()
+        except OSError as refused:  # HTTP errors are OSErrors, too
+            print(refused, getattr(refused, "read", bytes)().decode(), file=sys.stderr)
+            self.loop.quit()
+        return False
 
     def exchange(self):
         offer = self.peer.get_property("local-description").sdp.as_text()
@@ -55,7 +64,6 @@ class Viewer:
             _result, sdp = GstSdp.SDPMessage.new_from_text(answer.read().decode())
         description = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, sdp)
         self.peer.emit("set-remote-description", description, None)
-        return False
 
     def on_media(self, _peer, pad):
         if pad.get_direction() != Gst.PadDirection.SRC:
