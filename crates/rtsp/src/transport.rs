@@ -38,7 +38,7 @@ impl Transport {
             let value = value.trim().trim_matches('"');
             match name.trim().to_ascii_lowercase().as_str() {
                 "interleaved" => {
-                    transport.channels = pair(value, |channel: u8| channel.checked_add(1))
+                    transport.channels = pair(value, |channel: u8| channel.checked_add(1));
                 }
                 "server_port" => {
                     transport.server_ports = pair(value, |port: u16| port.checked_add(1))

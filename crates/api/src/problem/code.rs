@@ -57,6 +57,10 @@ codes! {
     CameraMisbehaves, "camera_misbehaves", 502, "The camera sends garbage", "Update the camera's firmware, or try its other stream.";
     CameraNoVideo, "camera_no_video", 502, "The camera's stream has no video", "Choose a path with video; many cameras offer several.";
     CameraCodecUnsupported, "camera_codec_unsupported", 502, "Lenswire cannot forward this codec", "Set the camera's video to H.264.";
+    CameraError, "camera_error", 502, "The camera answered with an error", "Restart the camera, and look up the RTSP path for its model.";
+    CameraTransportRefused, "camera_transport_refused", 502, "The camera refuses this transport", "Set transport: auto for this camera.";
+    CameraParametersMissing, "camera_parameters_missing", 502, "The camera leaves out what decoders need", "Update the camera's firmware, or try its other stream.";
+    CameraClock, "camera_clock", 502, "The camera's clock cannot be relied on", "Set the camera's time by NTP, and update its firmware.";
     NoKeyframe, "no_keyframe", 504, "No keyframe has come yet", "Set the camera's I-frame interval to 1 or 2 seconds.";
     BFrames, "b_frames", 502, "The camera sends B-frames, which browsers cannot play live", "Set the camera's H.264 profile to Baseline or Main without B-frames (often called Smart Codec or H.264+).";
     UdpSilent, "udp_silent", 504, "Nothing arrives by UDP", "A firewall may drop it: set transport: tcp for this camera.";

@@ -71,7 +71,7 @@ pub(crate) enum Source {
 impl Source {
     /// A camera at that address.
     pub(crate) fn rtsp(url: &SourceUrl, transport: Transport) -> Self {
-        Self::Rtsp(RtspSource { url: url.clone(), transport })
+        Self::Rtsp(RtspSource::new(url.clone(), transport))
     }
 
     /// Runs the source until it ends by itself; dropping the future stops it.

@@ -12,7 +12,7 @@ use std::time::Instant;
 use lenswire_media::{REORDER_WINDOW, Reorder};
 
 use super::{Carriage, Event, Port, Rtp};
-use crate::rtp::{Packet, Receiver, Report, Verdict, is_rtcp, read, receiver_report};
+use crate::rtp::{MAX_STALE, Packet, Receiver, Report, Verdict, is_rtcp, read, receiver_report};
 use crate::sdp::Announced;
 use crate::transport::{Pair, Transport};
 
@@ -184,12 +184,13 @@ impl Intake {
     /// whichever connection inherits its file descriptor.
     fn stray(&mut self, payload: Vec<u8>) {
         self.foreign += 1;
-        if self.lanes.is_empty() && !is_rtcp(&payload) && self.stale.len() < 8 {
-            if let Some(packet) =
-                Packet::parse(payload).filter(|packet| !self.stale.contains(&packet.ssrc))
-            {
-                self.stale.push(packet.ssrc);
-            }
+        if !self.lanes.is_empty() || is_rtcp(&payload) || self.stale.len() >= MAX_STALE {
+            return;
+        }
+        if let Some(packet) = Packet::parse(payload)
+            && !self.stale.contains(&packet.ssrc)
+        {
+            self.stale.push(packet.ssrc);
         }
     }
 

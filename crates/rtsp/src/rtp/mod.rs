@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use rtp_types::RtpPacket;
 
+pub(crate) use receiver::MAX_STALE;
 pub use receiver::{Counts, Receiver, Verdict};
 pub use rtcp::{Block, Report, read, receiver_report};
 

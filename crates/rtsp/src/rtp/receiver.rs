@@ -11,7 +11,7 @@ const HANDOVER: Duration = Duration::from_secs(1);
 
 /// Sources remembered as belonging to an earlier session. More than one or two at once has never
 /// been seen; the list must not grow with what a peer sends.
-const MAX_STALE: usize = 8;
+pub(crate) const MAX_STALE: usize = 8;
 
 /// What to do with a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,130 @@
+//! From a camera's packets to the stream: one [`Ingest`] per track, one [`Producer`] per epoch, and
+//! what viewers should know about the picture.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lenswire_api::{Code, Problem};
+use lenswire_media::{Ingest, Kind, Malformed, Producer, Stream, Track, TrackId, Tracks};
+use lenswire_rtsp::Rtp;
+
+use super::problem;
+use crate::source::{Progress, Report};
+
+/// How often the picture is looked at for concerns. They change with groups of pictures.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The writing end of one session.
+pub(super) struct Feed<'a> {
+    stream: &'a Stream,
+    producer: Option<Producer>,
+    ingests: Vec<Ingest>,
+    live: bool,
+    next_look: Option<Instant>,
+    warned: BTreeMap<&'static str, Code>,
+}
+
+impl<'a> Feed<'a> {
+    pub(super) fn new(stream: &'a Stream) -> Self {
+        Self {
+            stream,
+            producer: None,
+            ingests: Vec::new(),
+            live: false,
+            next_look: None,
+            warned: BTreeMap::new(),
+        }
+    }
+
+    /// The camera's tracks are known: a new epoch begins.
+    pub(super) fn begin(&mut self, tracks: Vec<Track>) {
+        self.ingests = tracks.into_iter().map(Ingest::new).collect();
+        self.produce();
+    }
+
+    fn produce(&mut self) {
+        // A camera cannot be asked for a keyframe by RTSP; the wish waits for ONVIF.
+        self.producer = Some(self.stream.produce(self.tracks(), Arc::new(|| {})));
+    }
+
+    fn tracks(&self) -> Tracks {
+        Tracks(
+            self.ingests
+                .iter()
+                .map(|ingest| ingest.track().clone())
+                .collect(),
+        )
+    }
+
+    /// Takes a packet; says what is wrong with it if it is garbage.
+    pub(super) fn on_rtp(&mut self, rtp: &Rtp, report: Report<'_>) -> Option<Malformed> {
+        if rtp.fresh && self.live {
+            // Another source took over: its numbers and times have nothing to do with the last one's.
+            self.begin(self.tracks().0);
+        }
+        let watched = self.watched();
+        let id = TrackId(u8::try_from(rtp.track).ok()?);
+        let ingest = self.ingests.get_mut(rtp.track)?;
+        if !self.live && rtp.track == watched {
+            self.live = true;
+            report(Progress::Live);
+        }
+        let pushed = ingest.push(&lenswire_media::Rtp {
+            seq: rtp.packet.seq,
+            timestamp: rtp.packet.time,
+            marker: rtp.packet.marker,
+            payload: rtp.packet.payload(),
+            arrived: rtp.arrived,
+        });
+        if ingest.changed_track().is_some() {
+            let tracks = self.tracks();
+            self.producer.as_mut()?.set_tracks(tracks);
+        }
+        match pushed {
+            Ok(packets) => {
+                self.producer.as_mut()?.write(id, rtp.arrived, packets);
+                None
+            }
+            Err(malformed) => Some(malformed),
+        }
+    }
+
+    /// The track by which a camera counts as live: its picture, or its sound if it has none.
+    fn watched(&self) -> usize {
+        let video = |ingest: &Ingest| ingest.track().codec.kind() == Kind::Video;
+        self.ingests.iter().position(video).unwrap_or(0)
+    }
+
+    pub(super) fn on_sender_report(&mut self, track: usize, ntp: u64, time: u32) {
+        if let Some(ingest) = self.ingests.get_mut(track) {
+            ingest.on_sender_report(ntp, time);
+        }
+    }
+
+    /// Tells what has become wrong with the picture, and what no longer is.
+    pub(super) fn look(&mut self, now: Instant, report: Report<'_>) {
+        if !self.live || self.next_look.is_some_and(|next| next > now) {
+            return;
+        }
+        self.next_look = Some(now + LOOK);
+        let facts = self.ingests.iter().map(|ingest| ingest.facts(now));
+        let problems: BTreeMap<&'static str, Problem> = facts
+            .flat_map(|facts| facts.concerns)
+            .map(|concern| problem::of_concern(&concern))
+            .map(|problem| (problem.code.name(), problem))
+            .collect();
+        self.warned.retain(|name, code| {
+            let holds = problems.contains_key(name);
+            if !holds {
+                report(Progress::Resolved(*code));
+            }
+            holds
+        });
+        for (name, problem) in problems {
+            if self.warned.insert(name, problem.code).is_none() {
+                report(Progress::Warning(problem));
+            }
+        }
+    }
+}
