@@ -224,7 +224,7 @@ impl Viewing {
     #[must_use]
     pub fn wants_keyframe(&self) -> bool {
         match &self.replay {
-            Some(replay) => replay.time_left() > PATIENCE,
+            Some(replay) => replay.is_sealed() || replay.time_left() > PATIENCE,
             None => !self.gate.is_open(),
         }
     }

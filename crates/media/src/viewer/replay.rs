@@ -104,6 +104,8 @@ pub(super) struct Replay {
     plan: Plan,
     due: Instant,
     behind: Duration,
+    /// Whether the still, which is the first frame, has been sent as a whole.
+    has_still: bool,
     /// Something is missing behind what waits: the replay ends at a closed gate.
     sealed: bool,
 }
@@ -125,6 +127,7 @@ impl Replay {
             plan,
             due: now,
             behind,
+            has_still: false,
             sealed: false,
         };
         if plan.pace < PACE_MIN {
@@ -154,10 +157,14 @@ impl Replay {
 
     /// Forgets all but the first frame, when the rest can't be shown fast enough.
     fn keep_still_only(&mut self) {
-        let frame = self.waiting.iter().position(|batch| ends_frame(batch));
-        self.waiting
-            .truncate(frame.map_or(self.waiting.len(), |at| at + 1));
+        let end = self
+            .waiting
+            .iter()
+            .position(|batch| ends_frame(batch))
+            .map_or(0, |at| at + 1);
+        self.waiting.truncate(if self.has_still { 0 } else { end });
         self.waiting.shrink_to_fit();
+        self.bytes = self.waiting.iter().map(|batch| batch.bytes()).sum();
         self.sealed = true;
     }
 
@@ -185,6 +192,7 @@ impl Replay {
             .front()
             .map_or(Duration::ZERO, |b| now.saturating_duration_since(b.arrived));
         if ends_frame(&batch) {
+            self.has_still = true;
             self.due = self
                 .plan
                 .still_until
