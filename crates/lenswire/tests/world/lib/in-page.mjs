@@ -36,7 +36,7 @@ export function press(name) {
   const button = all(document).find((element) => {
     if (!element.matches('button, a, [role=button], input[type=submit]') || element.disabled) return false;
     if (!element.checkVisibility?.({ visibilityProperty: true })) return false;
-    return pattern.test(element.getAttribute('aria-label') ?? element.textContent ?? element.value);
+    return pattern.test((element.getAttribute('aria-label') ?? element.textContent ?? element.value).trim());
   });
   button?.click();
   return Boolean(button);
