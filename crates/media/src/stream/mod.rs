@@ -220,6 +220,12 @@ impl Stream {
         Watching::new(self.clone(), id)
     }
 
+    /// Whether both are handles of one stream.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.state, &other.state)
+    }
+
     /// Whether a source is writing.
     #[must_use]
     pub fn is_live(&self) -> bool {
