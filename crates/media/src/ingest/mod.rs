@@ -9,26 +9,25 @@ mod frame;
 mod passed;
 #[cfg(test)]
 mod tests;
+mod video;
+mod watch;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::assemble::{FRAME_BYTES, Malformed, NalUnits};
+use crate::assemble::{Malformed, NalUnits};
 use crate::clock::{Order, TrackClock, Unwrap16};
-use crate::facts::{self, Concern, OrderWatch, VideoFacts};
-use crate::nal::{self, Nal, NalCodec};
-use crate::packetize::{g711, nal_unit};
+use crate::facts;
+use crate::nal::NalCodec;
+use crate::packetize::g711;
 use crate::sets::Sets;
 use crate::{Codec, Kind, MAX_PAYLOAD, Packet, Track};
 use frame::{End, Frame};
 use passed::Passed;
+use watch::Watch;
+pub use watch::{Facts, IngestCounts};
 
-/// A frame whose packets take longer than this is given up.
-const FRAME_TIME: Duration = Duration::from_secs(2);
 /// A number further off than this is a new beginning, not a loss (RFC 3550, A.1, MAX_DROPOUT).
 const JUMP: i64 = 3_000;
-/// A stream that nobody could join for so long is worth a word: the longest group of pictures that
-/// is cached ([`crate::stream::GOP_TIME`]).
-const NO_KEYFRAME: Duration = crate::stream::GOP_TIME;
 
 /// One RTP packet of a track, in order.
 #[derive(Clone, Copy, Debug)]
@@ -43,28 +42,6 @@ pub struct Rtp<'a> {
     pub payload: &'a [u8],
     /// When it reached this process.
     pub arrived: Instant,
-}
-
-/// What an [`Ingest`] has counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct IngestCounts {
-    /// Packets that never came.
-    pub lost: u64,
-    /// Packets that could not be used.
-    pub malformed: u64,
-    /// Frames that were given up: too large, too slow.
-    pub dropped_frames: u64,
-}
-
-/// What an [`Ingest`] knows of its track.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// What the parameter sets say.
-    pub video: Option<VideoFacts>,
-    /// What viewers will notice, most telling first.
-    pub concerns: Vec<Concern>,
-    /// Counts.
-    pub counts: IngestCounts,
 }
 
 /// One RTP track of a source. Give it packets in order (over UDP: behind [`crate::Reorder`]).
@@ -110,17 +87,6 @@ enum Markers {
     Trusted,
     /// They end slices or units (seen on cheap cameras): frames end where time goes on.
     Lying,
-}
-
-/// What is watched to tell [`Concern`]s.
-#[derive(Debug, Default)]
-struct Watch {
-    video: Option<VideoFacts>,
-    order: OrderWatch,
-    bipredicted: bool,
-    keyframe_without_sets: bool,
-    /// When the last keyframe came, or before the first one, the first packet.
-    keyframe: Option<Instant>,
 }
 
 impl Ingest {
@@ -179,7 +145,7 @@ impl Ingest {
         if rtp.payload.is_empty() {
             // Nothing to forward, but not missing either: some cameras keep NATs open with these.
             self.pass_number(lost);
-            return Err(Malformed::Empty);
+            return Ok(());
         }
         if let Parts::Sound { channels } = self.parts {
             self.next_seq += lost;
@@ -283,142 +249,6 @@ impl Ingest {
         Ok(())
     }
 
-    fn video(&mut self, rtp: &Rtp<'_>) -> Result<(), Malformed> {
-        self.watch.keyframe.get_or_insert(rtp.arrived);
-        if self.continues_ended(rtp) {
-            self.markers = Markers::Lying;
-        }
-        let age = self
-            .frame
-            .as_ref()
-            .map(|frame| rtp.arrived.saturating_duration_since(frame.began));
-        if age.is_some_and(|age| age > FRAME_TIME) {
-            return Err(Malformed::TooSlow);
-        }
-        match &mut self.parts {
-            Parts::Nal { .. } => self.nal(rtp)?,
-            Parts::Passed(passed) => {
-                let frame = self
-                    .frame
-                    .get_or_insert_with(|| Frame::begin(rtp, &mut self.clock, self.order));
-                frame.has_picture = true;
-                passed.take(rtp.payload, frame)?;
-            }
-            Parts::Sound { .. } => {}
-        }
-        let bytes = self.held() + self.frame.as_ref().map_or(0, |frame| frame.bytes);
-        if bytes > FRAME_BYTES {
-            Err(Malformed::TooLarge)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Whether this packet belongs to a frame that a marker has ended already.
-    fn continues_ended(&self, rtp: &Rtp<'_>) -> bool {
-        if self.ended != Some(rtp.timestamp)
-            || self.frame.is_some()
-            || self.markers == Markers::Lying
-        {
-            return false;
-        }
-        let Parts::Nal { units, .. } = &self.parts else {
-            return false;
-        };
-        matches!(
-            units.peek(rtp.payload),
-            Some(Nal::Slice { first: false, .. })
-        )
-    }
-
-    fn held(&self) -> usize {
-        match &self.parts {
-            Parts::Nal { units, .. } => units.held(),
-            Parts::Passed(_) | Parts::Sound { .. } => 0,
-        }
-    }
-
-    fn nal(&mut self, rtp: &Rtp<'_>) -> Result<(), Malformed> {
-        let Parts::Nal { codec, units, sets } = &mut self.parts else {
-            return Ok(());
-        };
-        let (codec, frame) = (*codec, &mut self.frame);
-        let (clock, order, watch) = (&mut self.clock, self.order, &mut self.watch);
-        let mut changed = false;
-        let result = units.push(rtp.payload, |unit| match nal::classify(codec, unit) {
-            Nal::Noise => {}
-            Nal::Set(kind) => changed |= sets.learn(codec, kind, unit),
-            kind @ (Nal::Other | Nal::Slice { .. }) => {
-                let frame = frame.get_or_insert_with(|| Frame::begin(rtp, clock, order));
-                if let Nal::Slice {
-                    keyframe,
-                    bipredicted,
-                    ..
-                } = kind
-                {
-                    frame.has_picture = true;
-                    frame.keyframe |= keyframe;
-                    watch.bipredicted |= bipredicted;
-                }
-                frame.bytes += unit.len();
-                nal_unit(codec, unit, &mut frame.payloads);
-            }
-        });
-        if units.is_within() {
-            self.frame
-                .get_or_insert_with(|| Frame::begin(rtp, &mut self.clock, self.order));
-        }
-        if changed {
-            self.has_changed = true;
-            self.sets_due = true;
-            self.inspect();
-        }
-        result
-    }
-
-    fn finish(&mut self, end: End, out: &mut Vec<Packet>) {
-        let Some(mut frame) = self.frame.take() else {
-            return;
-        };
-        if self.held() > 0 {
-            // A unit that never ended.
-            frame.lose(1);
-        }
-        match &mut self.parts {
-            Parts::Nal { codec, units, sets } => {
-                units.reset();
-                let is_complete = sets.is_complete(*codec);
-                self.watch.keyframe_without_sets |= frame.keyframe && !is_complete;
-                frame.keyframe &= is_complete;
-                if frame.keyframe || (self.sets_due && frame.has_picture) {
-                    frame.put_in_front(|payloads| sets.write(*codec, payloads));
-                    self.sets_due = false;
-                }
-            }
-            Parts::Passed(passed) => passed.finish(&mut frame),
-            Parts::Sound { .. } => {}
-        }
-        if frame.keyframe && frame.is_whole() && end == End::Known {
-            self.watch.keyframe = Some(frame.began);
-        }
-        if frame.has_picture {
-            self.watch.order.on_frame(frame.time);
-        }
-        self.next_seq = frame.give(end, self.next_seq, out);
-    }
-
-    /// Drops the frame that is coming, up to where the next begins; viewers see a gap.
-    fn give_up(&mut self) {
-        self.counts.dropped_frames += 1;
-        if let Parts::Nal { units, .. } = &mut self.parts {
-            units.reset();
-        }
-        match &mut self.frame {
-            Some(frame) => frame.abandon(),
-            None => self.next_seq += 1,
-        }
-    }
-
     /// Takes an RTCP sender report of this track: NTP time and the RTP time that belongs to it.
     pub fn on_sender_report(&mut self, ntp: u64, rtp: u32) {
         self.clock.on_sender_report(ntp, rtp);
@@ -456,39 +286,15 @@ impl Ingest {
     /// What is known of the track, as of `now`.
     #[must_use]
     pub fn facts(&self, now: Instant) -> Facts {
+        let concerns = match self.track.codec.kind() {
+            Kind::Video => self.watch.concerns(&self.clock, self.order, now),
+            Kind::Audio => Vec::new(),
+        };
         Facts {
             video: self.watch.video.clone(),
-            concerns: self.concerns(now),
+            concerns,
             counts: self.counts,
         }
-    }
-
-    fn concerns(&self, now: Instant) -> Vec<Concern> {
-        let mut concerns = Vec::new();
-        let is_video = self.track.codec.kind() == Kind::Video;
-        let may_reorder = self.order == Order::Decoded;
-        if is_video && (self.watch.order.is_mixed() || (self.watch.bipredicted && may_reorder)) {
-            concerns.push(Concern::BFrames);
-        }
-        if self.watch.keyframe_without_sets {
-            concerns.push(Concern::NoParameterSets);
-        }
-        let since = self
-            .watch
-            .keyframe
-            .map(|at| now.saturating_duration_since(at));
-        if let Some(since) = since.filter(|since| *since >= NO_KEYFRAME) {
-            concerns.push(Concern::NoKeyframe { since });
-        }
-        if self.clock.stands() {
-            concerns.push(Concern::ClockStands);
-        }
-        if self.clock.jumps() > 0 {
-            concerns.push(Concern::ClockJumps {
-                times: self.clock.jumps(),
-            });
-        }
-        concerns
     }
 }
 

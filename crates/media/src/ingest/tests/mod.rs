@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::assemble::Assembler;
+use crate::facts::Concern;
 use crate::testing::{
     Chance, H265_PPS, H265_SPS, H265_VPS, PPS_720, SPS_480, SPS_720, SPS_1080_B, h264_sets, track,
 };
@@ -416,6 +417,19 @@ fn packets_that_come_again_are_refused() {
     camera.frame(&[&slice(false, 100)]);
     assert_eq!(camera.errors, [Malformed::OutOfOrder]);
     assert_eq!(camera.take().len(), 1);
+}
+
+// Some cameras keep a path open with empty packets.
+#[test]
+fn empty_packets_are_neither_errors_nor_losses() {
+    let mut camera = camera_with_sets();
+    camera.frame(&[&slice(false, 100)]);
+    camera.send(&[], false);
+    camera.frame(&[&slice(false, 100)]);
+    assert_eq!(
+        (shape(&camera.take()).as_str(), camera.errors.len()),
+        ("[.][.]", 0)
+    );
 }
 
 // A7: bytes of any kind cost nothing but themselves.
