@@ -18,6 +18,9 @@ pub enum Error {
     /// The machine has no address to announce.
     #[error("no network address to announce; set media.addresses")]
     NoAddress,
+    /// The system gave no randomness to make a DTLS certificate of.
+    #[error("no DTLS certificate could be made")]
+    NoCertificate,
     /// A thread or a poller could not be made.
     #[error("media thread: {0}")]
     Thread(#[source] std::io::Error),

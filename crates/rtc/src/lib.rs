@@ -14,6 +14,7 @@
 pub mod demux;
 pub mod engine;
 mod error;
+pub mod framing;
 mod limits;
 pub mod peer;
 pub mod sdp;

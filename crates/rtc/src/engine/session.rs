@@ -1,12 +1,21 @@
 //! A viewer's session as its owner outside the media threads sees it.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lenswire_media::{Codec, Stream, Tracks, Viewstate};
 
+use super::handle::{AnswerForm, Command, Handle, Reoffer};
+use super::router::SessionId;
+use super::viewer::Shared;
+use crate::sdp::{Fragment, MAX_CANDIDATES, Offer, RemoteCandidate};
 use crate::{Pair, Refusal};
+
+/// How long a caller waits for a media thread to take a new offer. A thread that turns a thousand
+/// times a second answers at once; one that doesn't has worse to do.
+const REPLY_TIME: Duration = Duration::from_secs(1);
 
 /// A request to watch a stream.
 pub struct Watch {
@@ -127,23 +136,89 @@ pub enum Patched {
 }
 
 /// The owner's end of a session. Dropping it closes the session ([`Closed::ByHub`]).
-#[derive(Debug)]
 pub struct Session {
     /// The SDP answer.
     pub answer: String,
     /// Our ICE user fragment: unguessable, but public to whoever sees the answer.
     pub ufrag: String,
+    id: SessionId,
+    handle: Arc<Handle>,
+    shared: Arc<Shared>,
+    negotiation: Mutex<Negotiation>,
+}
+
+/// What has been agreed on so far, kept for the next change.
+struct Negotiation {
+    /// The newest offer, with the credentials of its ICE generation.
+    offer: Offer,
+    /// Candidates of this generation, those of the offer included.
+    candidates: usize,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Session")
+            .field("id", &self.id)
+            .field("state", &self.shared.state())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Session {
+    pub(super) fn new(
+        id: SessionId,
+        answer: String,
+        ufrag: String,
+        offer: Offer,
+        handle: Arc<Handle>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let candidates = offer.candidates.len();
+        Self {
+            answer,
+            ufrag,
+            id,
+            handle,
+            shared,
+            negotiation: Mutex::new(Negotiation { offer, candidates }),
+        }
+    }
+
+    fn negotiation(&self) -> MutexGuard<'_, Negotiation> {
+        // It is changed in one step each time.
+        self.negotiation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_open(&self) -> Result<(), Refusal> {
+        if matches!(self.shared.state(), SessionState::Closed(_)) {
+            Err(Refusal::Ended)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Adds a trickled candidate: `candidate:...`, with or without `a=`; empty = end of candidates.
     /// Names (mDNS) are ignored, their owner is found by its own checks.
     ///
     /// # Errors
     /// Not a candidate, too many, ended, or overloaded.
     pub fn add_candidate(&self, candidate: &str) -> Result<(), Refusal> {
-        let _ = candidate;
-        Err(Refusal::Internal)
+        self.is_open()?;
+        match RemoteCandidate::read(candidate)? {
+            Some(candidate) => self.trickle(candidate),
+            None => Ok(()),
+        }
+    }
+
+    fn trickle(&self, candidate: RemoteCandidate) -> Result<(), Refusal> {
+        let mut negotiation = self.negotiation();
+        if negotiation.candidates >= MAX_CANDIDATES {
+            return Err(Refusal::TooManyCandidates);
+        }
+        negotiation.candidates += 1;
+        self.handle.send(Command::Candidate(self.id, candidate))
     }
 
     /// Applies an sdpfrag (RFC 8840): candidates of the current ICE generation, or, when its
@@ -153,8 +228,21 @@ impl Session {
     /// # Errors
     /// Not a fragment, too many candidates, ended, or overloaded.
     pub fn patch(&self, fragment: &str, now: Instant) -> Result<Patched, Refusal> {
-        let _ = (fragment, now);
-        Err(Refusal::Internal)
+        let _ = now;
+        self.is_open()?;
+        let fragment = Fragment::read(fragment)?;
+        match self.restarted(&fragment) {
+            Some(offer) => self
+                .renegotiate(offer, AnswerForm::Fragment)
+                .map(Patched::Restarted),
+            None => {
+                fragment
+                    .candidates
+                    .into_iter()
+                    .try_for_each(|candidate| self.trickle(candidate))?;
+                Ok(Patched::Trickled)
+            }
+        }
     }
 
     /// Whether [`Session::patch`] with this fragment would restart ICE (the precondition that
@@ -163,8 +251,19 @@ impl Session {
     /// # Errors
     /// Not a fragment.
     pub fn would_restart(&self, fragment: &str) -> Result<bool, Refusal> {
-        let _ = fragment;
-        Err(Refusal::Internal)
+        Ok(self.restarted(&Fragment::read(fragment)?).is_some())
+    }
+
+    /// The session's offer as a restart makes it: other credentials, and the fragment's candidates.
+    fn restarted(&self, fragment: &Fragment) -> Option<Offer> {
+        let credentials = fragment.credentials.as_ref()?;
+        let negotiation = self.negotiation();
+        let is_new = negotiation.offer.credentials != *credentials;
+        is_new.then(|| Offer {
+            credentials: credentials.clone(),
+            candidates: fragment.candidates.clone(),
+            ..negotiation.offer.clone()
+        })
     }
 
     /// Takes a whole new offer of the same session (ICE restart over the WebSocket) and gives the
@@ -173,18 +272,46 @@ impl Session {
     /// # Errors
     /// See [`Refusal`]; the session goes on as it was.
     pub fn reoffer(&self, offer: &str, now: Instant) -> Result<String, Refusal> {
-        let _ = (offer, now);
-        Err(Refusal::Internal)
+        let _ = now;
+        self.is_open()?;
+        self.renegotiate(Offer::read(offer)?, AnswerForm::Sdp)
+    }
+
+    fn renegotiate(&self, offer: Offer, form: AnswerForm) -> Result<String, Refusal> {
+        let (reply, answer) = sync_channel(1);
+        let reoffer = Reoffer {
+            session: self.id,
+            offer: offer.clone(),
+            form,
+            reply,
+        };
+        self.handle.send(Command::Reoffer(Box::new(reoffer)))?;
+        let text = answer
+            .recv_timeout(REPLY_TIME)
+            .map_err(|_| Refusal::Overloaded)??;
+        let candidates = offer.candidates.len();
+        *self.negotiation() = Negotiation { offer, candidates };
+        Ok(text)
     }
 
     /// The figures of the last second.
     #[must_use]
     pub fn stats(&self) -> SessionStats {
-        SessionStats::default()
+        self.shared.stats()
     }
 
     /// Ends the session; the client sees DTLS close. `why` comes back in [`SessionEvent::Closed`].
     pub fn close(&self, why: Closed) {
-        let _ = why;
+        // When the queue is full the thread finds the wish at its next look, within a second.
+        self.shared.want_close(why);
+        if let Err(refusal) = self.handle.send(Command::Close(self.id, why)) {
+            tracing::debug!(%refusal, "close waits for the next look");
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close(Closed::ByHub);
     }
 }

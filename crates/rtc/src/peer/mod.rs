@@ -24,8 +24,8 @@ use str0m::{Candidate, Input, Rtc};
 
 use crate::demux::{Datagram, classify};
 use crate::sdp::{
-    Answer, AnswerSection, Credentials, FragmentAnswer, MAX_CANDIDATES, Offer, RemoteCandidate,
-    Setup,
+    Answer, AnswerSection, Credentials, Extension, FragmentAnswer, MAX_CANDIDATES, Offer,
+    RemoteCandidate, Setup,
 };
 use crate::{Limits, Refusal};
 use budget::Budget;
@@ -60,7 +60,7 @@ pub struct Peer {
     local: Arc<Local>,
     offer: Offer,
     choices: Vec<Choice>,
-    extensions: Vec<(u8, String)>,
+    extensions: Vec<Extension>,
     candidates: Vec<Candidate>,
     credentials: Credentials,
     /// Of the `o=` line.
@@ -189,12 +189,12 @@ impl Peer {
         self.version += 1;
         let fingerprint = self.rtc.direct_api().local_dtls_fingerprint().to_string();
         let candidates = self.candidate_lines();
-        let extensions: Vec<Vec<(u8, String)>> = self
+        let extensions = self
             .offer
             .sections
             .iter()
-            .map(|section| setup::extensions_of(section, &self.extensions))
-            .collect();
+            .map(|section| setup::extensions_of(section, &self.extensions));
+        let extensions: Vec<Vec<&Extension>> = extensions.collect();
         let sent = |place: usize| {
             let lane = self.lanes.iter().find(|lane| lane.place == place)?;
             let choice = self.choices.iter().find(|choice| choice.place == place)?;

@@ -16,11 +16,11 @@ use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
 use str0m::format::FormatParams;
 use str0m::media::Frequency;
 use str0m::net::TcpType;
-use str0m::rtp::Extension;
+use str0m::rtp::Extension as TheirExtension;
 use str0m::{Candidate, Rtc, RtcConfig};
 
 use super::choose::Choice;
-use crate::sdp::{Offer, Section, Setup};
+use crate::sdp::{Extension, Offer, Section, Setup};
 use crate::{Ice, Refusal};
 
 /// Packets kept for retransmission, at most; a second of a 9 Mbit/s stream.
@@ -124,39 +124,34 @@ impl Local {
 
 /// Our header extensions with the client's numbers, one list for the session: the numbers of a
 /// bundle are the same in all its sections (RFC 8843 section 9.2).
-pub(super) fn extensions(offer: &Offer, choices: &[Choice]) -> Vec<(u8, String)> {
-    let mut chosen: Vec<(u8, String)> = Vec::new();
-    for section in choices
-        .iter()
-        .filter_map(|choice| offer.sections.get(choice.place))
-    {
-        for (number, uri) in &section.extensions {
-            let is_ours = uri == MID_URI || uri == PLAYOUT_DELAY_URI;
-            if is_ours
-                && !chosen
-                    .iter()
-                    .any(|(other, known)| other == number || known == uri)
-            {
-                chosen.push((*number, uri.clone()));
-            }
+pub(super) fn extensions(offer: &Offer, choices: &[Choice]) -> Vec<Extension> {
+    let mut chosen: Vec<Extension> = Vec::new();
+    let sections = sections(offer, choices).map(|(section, _)| section);
+    for extension in sections.flat_map(|section| &section.extensions) {
+        let is_ours = extension.uri == MID_URI || extension.uri == PLAYOUT_DELAY_URI;
+        let is_known =
+            |other: &Extension| other.number == extension.number || other.uri == extension.uri;
+        if is_ours && !chosen.iter().any(is_known) {
+            chosen.push(extension.clone());
         }
     }
     chosen
 }
 
-/// Of the session's extensions those that a section offered, too.
-pub(super) fn extensions_of(section: &Section, all: &[(u8, String)]) -> Vec<(u8, String)> {
-    all.iter()
-        .filter(|extension| section.extensions.contains(extension))
-        .cloned()
-        .collect()
+/// Of a section's extensions those that the session uses.
+pub(super) fn extensions_of<'a>(section: &'a Section, all: &[Extension]) -> Vec<&'a Extension> {
+    let is_used = |extension: &&Extension| {
+        all.iter()
+            .any(|used| used.number == extension.number && used.uri == extension.uri)
+    };
+    section.extensions.iter().filter(is_used).collect()
 }
 
 /// An `Rtc` that sends what was chosen.
 pub(super) fn build(
     local: &Local,
     choices: &[Choice],
-    extensions: &[(u8, String)],
+    extensions: &[Extension],
     now: Instant,
 ) -> Rtc {
     let mut config = local.config().set_send_buffer_video(RTX_PACKETS);
@@ -172,13 +167,13 @@ pub(super) fn build(
             format,
         );
     }
-    for (number, uri) in extensions {
-        let extension = if uri == MID_URI {
-            Extension::RtpMid
+    for extension in extensions {
+        let theirs = if extension.uri == MID_URI {
+            TheirExtension::RtpMid
         } else {
-            Extension::PlayoutDelay
+            TheirExtension::PlayoutDelay
         };
-        config = config.set_extension(*number, extension);
+        config = config.set_extension(extension.number, theirs);
     }
     let mut rtc = config.build(now);
     for candidate in local.candidates() {
@@ -192,7 +187,7 @@ pub(super) fn accept(
     rtc: &mut Rtc,
     offer: &Offer,
     choices: &[Choice],
-    extensions: &[(u8, String)],
+    extensions: &[Extension],
 ) -> Result<(), Refusal> {
     let text = narrowed(offer, choices, extensions);
     let refuse = |why: String| {
@@ -219,7 +214,7 @@ pub(super) fn accept(
 }
 
 /// The library's offer numbers sections by their place among the chosen.
-fn narrowed(offer: &Offer, choices: &[Choice], extensions: &[(u8, String)]) -> String {
+fn narrowed(offer: &Offer, choices: &[Choice], extensions: &[Extension]) -> String {
     let mids: Vec<&str> = sections(offer, choices)
         .map(|(section, _)| section.mid.as_str())
         .collect();
@@ -246,8 +241,13 @@ fn narrowed(offer: &Offer, choices: &[Choice], extensions: &[(u8, String)]) -> S
              a=setup:{setup}\r\na=mid:{}\r\na=recvonly\r\na=rtcp-mux\r\n",
             offer.credentials.ufrag, offer.credentials.password, offer.fingerprint, section.mid
         );
-        for (id, uri) in extensions_of(section, extensions) {
-            let _ = write!(text, "a=extmap:{id} {uri}\r\n");
+        for extension in extensions_of(section, extensions) {
+            let _ = write!(
+                text,
+                "a=extmap:{} {}
+",
+                extension.number, extension.uri
+            );
         }
         push_codec(&mut text, choice);
     }

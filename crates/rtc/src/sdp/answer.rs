@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Credentials, Section, Setup};
+use super::{Credentials, Extension, Section, Setup};
 
 /// All that an answer says.
 #[derive(Clone, Debug)]
@@ -34,8 +34,8 @@ pub struct Answer<'a> {
 pub struct AnswerSection<'a> {
     /// What we send.
     pub codec: &'a Codec,
-    /// Header extensions in use: the client's number and URI.
-    pub extensions: &'a [(u8, String)],
+    /// Header extensions in use.
+    pub extensions: &'a [&'a Extension],
     /// Of the media.
     pub ssrc: u32,
     /// Of the retransmissions.
@@ -108,8 +108,19 @@ impl Answer<'_> {
             section.mid
         )?;
         self.transport(out, is_first)?;
-        for (number, uri) in sent.extensions {
-            write!(out, "a=extmap:{number} {uri}\r\n")?;
+        for extension in sent.extensions {
+            // Section 6: what one side only takes, the other only sends.
+            let direction = if extension.is_recvonly {
+                "/sendonly"
+            } else {
+                ""
+            };
+            write!(
+                out,
+                "a=extmap:{}{direction} {}
+",
+                extension.number, extension.uri
+            )?;
         }
         write!(
             out,

@@ -15,7 +15,7 @@ pub use answer::{Answer, AnswerSection, Codec};
 pub(crate) use candidate::is_link_local;
 pub use candidate::{Reach, RemoteCandidate};
 pub use fragment::{Fragment, FragmentAnswer};
-pub use offer::{Direction, Offer, Payload, Section, SectionKind, Setup};
+pub use offer::{Direction, Extension, Offer, Payload, Section, SectionKind, Setup};
 
 /// Longest SDP taken, in bytes. A browser's offer for sixteen sections stays below 60 KiB.
 pub const MAX_SDP: usize = 64 * 1_024;

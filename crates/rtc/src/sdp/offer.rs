@@ -109,8 +109,19 @@ pub struct Section {
     pub direction: Direction,
     /// What the client can decode there, in its order of preference.
     pub payloads: Vec<Payload>,
-    /// RTP header extensions: number and URI.
-    pub extensions: Vec<(u8, String)>,
+    /// RTP header extensions that the client would take from us.
+    pub extensions: Vec<Extension>,
+}
+
+/// An RTP header extension (RFC 8285).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// The client's number for it, 1 to 14.
+    pub number: u8,
+    /// What it is.
+    pub uri: String,
+    /// The client takes it but wouldn't send it, and says so.
+    pub is_recvonly: bool,
 }
 
 /// One payload type of a section.
@@ -464,14 +475,17 @@ fn read_extension(section: &mut Section, value: &str) {
     let Some((number, uri)) = value.split_once(' ') else {
         return;
     };
-    let number = number
-        .split('/')
-        .next()
-        .and_then(|number| number.parse().ok());
-    let uri = uri.split(' ').next().unwrap_or("");
-    // RFC 8285: one-byte headers have 1 to 14.
-    if let Some(number @ 1..=14) = number {
-        section.extensions.push((number, uri.to_owned()));
+    let (number, direction) = number.split_once('/').unwrap_or((number, "sendrecv"));
+    let uri = uri.split(' ').next().unwrap_or("").to_owned();
+    let is_taken = matches!(direction, "sendrecv" | "recvonly");
+    // One-byte headers have the numbers 1 to 14 (section 4.2).
+    if let (Ok(number @ 1..=14), true) = (number.parse(), is_taken) {
+        let is_recvonly = direction == "recvonly";
+        section.extensions.push(Extension {
+            number,
+            uri,
+            is_recvonly,
+        });
     }
 }
 

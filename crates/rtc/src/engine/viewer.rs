@@ -1,0 +1,400 @@
+//! One viewer on a media thread: its peer, its view of the stream, and what its owner is told.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use lenswire_media::viewer::{Dropped, Outgoing, Viewing, Viewstate};
+use lenswire_media::{Batch, Demand, Stream, Tracks};
+
+use super::places::{PendingPlace, SessionPlace};
+use super::router::{AddressClaim, SessionId, UfragClaim};
+use super::session::{Closed, SessionEvent, SessionState, SessionStats};
+use super::timers::Alarm;
+use crate::peer::{Clock, Event, Figures, Output, Pair, Peer, Sealed};
+
+/// Addresses that one session may have proven to be at. A phone that roams all day needs more than
+/// one, an attacker who knows the password could claim thousands: the oldest is forgotten.
+const MAX_ADDRESSES: usize = 16;
+
+/// A session with that many addresses takes a new one no more often than this: each leaves a trace in
+/// the ICE agent.
+const MOVE_SPACING: Duration = Duration::from_secs(1);
+
+/// A viewer asks the stream for a keyframe this often while it waits for one. The stream merges
+/// all wishes; this only spares its lock.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What a session's owner and its media thread both hold.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    state: Mutex<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    stats: SessionStats,
+    /// The owner wants it closed; set before the thread is told, in case its queue is full.
+    close: Option<Closed>,
+}
+
+impl Shared {
+    fn with<T>(&self, act: impl FnOnce(&mut Told) -> T) -> T {
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn stats(&self) -> SessionStats {
+        self.with(|told| told.stats.clone())
+    }
+
+    pub(super) fn state(&self) -> SessionState {
+        self.with(|told| told.stats.state)
+    }
+
+    pub(super) fn change(&self, act: impl FnOnce(&mut SessionStats)) {
+        self.with(|told| act(&mut told.stats));
+    }
+
+    pub(super) fn want_close(&self, why: Closed) {
+        self.with(|told| told.close.get_or_insert(why).to_owned());
+    }
+
+    pub(super) fn wanted_close(&self) -> Option<Closed> {
+        self.with(|told| told.close)
+    }
+}
+
+/// How the owner is told what happens.
+pub(super) type Tell = Arc<dyn Fn(SessionEvent) + Send + Sync>;
+
+/// Where the viewer gets its packets from.
+pub(super) struct Source {
+    pub(super) stream: Stream,
+    pub(super) tracks: Arc<Tracks>,
+    /// Demand until the thread reads the stream itself.
+    pub(super) demand: Option<Demand>,
+}
+
+/// What a viewer holds so that others can be counted and found; given back by Drop.
+pub(super) struct Held {
+    pub(super) _session: SessionPlace,
+    pub(super) pending: Option<PendingPlace>,
+    pub(super) ufrag: UfragClaim,
+    pub(super) addresses: VecDeque<AddressClaim>,
+    /// When the newest of them was proven.
+    pub(super) moved: Option<Instant>,
+}
+
+/// One viewer.
+pub(super) struct Viewer {
+    pub(super) id: SessionId,
+    pub(super) peer: Peer,
+    pub(super) source: Source,
+    pub(super) held: Held,
+    pub(super) shared: Arc<Shared>,
+    pub(super) alarm: Alarm,
+    tell: Tell,
+    born: Instant,
+    view: Option<Viewing>,
+    view_due: Option<Instant>,
+    told_view: Option<ViewKind>,
+    asked: Option<Instant>,
+    reported: Reported,
+    delay: Option<Duration>,
+    /// Its connection had not taken what it was given when the last batch came.
+    was_behind: bool,
+    /// What it was not given because of that.
+    left_out: Dropped,
+    #[cfg(test)]
+    pub(super) panics: bool,
+}
+
+/// The kind of state last told, without its figures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ViewKind {
+    Waiting,
+    CatchingUp,
+    Live,
+}
+
+/// What the last statistics were made of.
+#[derive(Clone, Copy, Debug)]
+struct Reported {
+    at: Instant,
+    figures: Figures,
+}
+
+/// Something a viewer did while it was driven, for its thread to act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Nothing special.
+    Goes,
+    /// Media can flow from now on.
+    Connected,
+    /// It is over.
+    Ends(Closed),
+}
+
+impl Viewer {
+    pub(super) fn new(
+        id: SessionId,
+        peer: Peer,
+        source: Source,
+        held: Held,
+        tell: Tell,
+        now: Instant,
+    ) -> Self {
+        let shared = Arc::new(Shared::default());
+        shared.change(|stats| stats.codecs = peer.codecs());
+        Self {
+            id,
+            peer,
+            source,
+            held,
+            shared,
+            alarm: Alarm::default(),
+            tell,
+            born: now,
+            view: None,
+            view_due: None,
+            told_view: None,
+            asked: None,
+            reported: Reported {
+                at: now,
+                figures: Figures::default(),
+            },
+            delay: None,
+            was_behind: false,
+            left_out: Dropped::default(),
+            #[cfg(test)]
+            panics: false,
+        }
+    }
+
+    /// Takes everything out of the peer: what is to be sent goes to `send`.
+    pub(super) fn drain(&mut self, now: Instant, mut send: impl FnMut(&Sealed)) -> (Turn, Instant) {
+        let mut turn = Turn::Goes;
+        loop {
+            match self.peer.poll(now) {
+                Output::Send(sealed) => send(&sealed),
+                Output::Event(Event::Connected) => turn = Turn::Connected,
+                Output::Event(Event::KeyframeWanted) => self.source.stream.request_keyframe(now),
+                Output::Event(Event::Goodbye) => turn = Turn::Ends(Closed::ByPeer),
+                Output::Event(Event::Failed) => turn = Turn::Ends(Closed::DtlsFailed),
+                Output::Wake(at) => return (turn, self.view_due.map_or(at, |due| due.min(at))),
+            }
+        }
+    }
+
+    /// Starts to watch: from the cached picture on. False when the stream's tracks are not any more
+    /// what was negotiated.
+    pub(super) fn begin(&mut self, now: Instant) -> bool {
+        self.held.pending = None;
+        let join = self.source.stream.join();
+        let fits = join.tracks.0.is_empty() || join.tracks.same_shape(&self.source.tracks);
+        self.view = Some(Viewing::new(join, now, &self.peer.tracks()));
+        // The thread reads the stream now, that is demand enough.
+        self.source.demand = None;
+        self.view_due = Some(now);
+        if let Some(pair) = self.peer.pair() {
+            self.shared.change(|stats| {
+                stats.state = SessionState::Connected;
+                stats.pair = Some(pair);
+            });
+            (self.tell)(SessionEvent::Connected { pair });
+        }
+        fits
+    }
+
+    /// Takes a batch of the stream; true when something was written, so that the peer has to be
+    /// advanced and drained. `is_behind` = its connection has not taken what it was given.
+    pub(super) fn on_batch(
+        &mut self,
+        batch: &Arc<Batch>,
+        is_behind: bool,
+        clock: Clock,
+        out: &mut Vec<Outgoing>,
+    ) -> bool {
+        #[cfg(test)]
+        assert!(!self.panics, "a test wants it so");
+        let Some(view) = &mut self.view else {
+            return false;
+        };
+        if is_behind {
+            // What waits in its connection is old enough; it goes on at a keyframe.
+            if !std::mem::replace(&mut self.was_behind, true) {
+                view.on_skipped();
+            }
+            self.left_out.packets += batch.packets.len() as u64;
+            self.left_out.frames += batch
+                .packets
+                .iter()
+                .filter(|packet| packet.frame_end)
+                .count() as u64;
+            return false;
+        }
+        self.was_behind = false;
+        view.on_batch(batch, clock.now, out);
+        if matches!(view.state(), Viewstate::CatchingUp { .. }) {
+            // The batch may be all that the replay was waiting for.
+            self.view_due = view.poll(clock.now, out);
+        }
+        self.write(out, clock)
+    }
+
+    /// What is due by the clock: replayed frames, and the peer's own timers.
+    pub(super) fn tick(&mut self, clock: Clock, out: &mut Vec<Outgoing>) {
+        if let Some(view) = &mut self.view
+            && self.view_due.is_some_and(|due| due <= clock.now)
+        {
+            self.view_due = view.poll(clock.now, out);
+            self.write(out, clock);
+        }
+        self.peer.advance(clock.now);
+    }
+
+    fn write(&mut self, out: &mut Vec<Outgoing>, clock: Clock) -> bool {
+        if let Some(last) = out.last() {
+            self.delay = Some(clock.now.saturating_duration_since(last.arrived));
+            self.peer.write(out, clock);
+        }
+        let wrote = !out.is_empty();
+        out.clear();
+        self.tell_view();
+        self.ask(clock.now);
+        wrote
+    }
+
+    fn ask(&mut self, now: Instant) {
+        let wants = self.view.as_ref().is_some_and(Viewing::wants_keyframe);
+        let again = self
+            .asked
+            .is_none_or(|asked| now.saturating_duration_since(asked) >= ASK_AGAIN);
+        if wants && again {
+            self.asked = Some(now);
+            self.source.stream.request_keyframe(now);
+        }
+    }
+
+    fn tell_view(&mut self) {
+        let Some(state) = self.view.as_ref().map(Viewing::state) else {
+            return;
+        };
+        let kind = match state {
+            Viewstate::AwaitingKeyframe => ViewKind::Waiting,
+            Viewstate::CatchingUp { .. } => ViewKind::CatchingUp,
+            Viewstate::Live => ViewKind::Live,
+        };
+        if self.told_view != Some(kind) {
+            self.told_view = Some(kind);
+            self.shared.change(|stats| stats.view = Some(state));
+            (self.tell)(SessionEvent::State(state));
+        }
+    }
+
+    /// The thread's queue of the stream, or this viewer's connection, had to leave packets out.
+    pub(super) fn on_skipped(&mut self) {
+        if let Some(view) = &mut self.view {
+            view.on_skipped();
+        }
+        self.tell_view();
+    }
+
+    /// The stream's source is gone.
+    pub(super) fn on_ended(&mut self) {
+        if let Some(view) = &mut self.view {
+            view.on_ended();
+        }
+        self.tell_view();
+    }
+
+    /// Once a second: whether it must end, and its figures.
+    pub(super) fn check(&mut self, limits: &crate::Limits, now: Instant) -> Option<Closed> {
+        if let Some(why) = self.shared.wanted_close() {
+            return Some(why);
+        }
+        if !self.peer.is_connected() {
+            let failed = if self.peer.has_ice() {
+                Closed::DtlsFailed
+            } else {
+                Closed::IceFailed
+            };
+            return (now.saturating_duration_since(self.born) > limits.pending_life)
+                .then_some(failed);
+        }
+        self.report(now);
+        let silent = self
+            .peer
+            .heard()
+            .map_or(Duration::ZERO, |heard| now.saturating_duration_since(heard));
+        (silent > limits.vanished_after).then_some(Closed::Vanished)
+    }
+
+    fn report(&mut self, now: Instant) {
+        let figures = *self.peer.figures();
+        let seconds = now
+            .saturating_duration_since(self.reported.at)
+            .as_secs_f64();
+        let bits = (figures.bytes - self.reported.figures.bytes) as f64 * 8.0;
+        let dropped = self.view.as_ref().map(Viewing::dropped).unwrap_or_default();
+        let view = self.view.as_ref().map(Viewing::state);
+        let (pair, delay, left_out) = (self.peer.pair(), self.delay, self.left_out);
+        let moved = self.shared.with(|told| {
+            let stats = &mut told.stats;
+            let moved = stats.pair != pair;
+            stats.view = view;
+            stats.pair = pair;
+            stats.rtt = figures.rtt;
+            stats.loss = figures.loss;
+            if seconds > 0.0 {
+                stats.bitrate = (bits / seconds) as u64;
+            }
+            stats.packets = figures.packets;
+            stats.bytes = figures.bytes;
+            stats.retransmitted = figures.retransmitted;
+            stats.retransmits_refused = figures.refused;
+            stats.nacks = figures.nacks;
+            stats.keyframe_requests = figures.keyframe_requests;
+            stats.dropped_frames = dropped.frames + left_out.frames;
+            stats.dropped_packets = dropped.packets + left_out.packets;
+            stats.delay = delay;
+            moved
+        });
+        self.reported = Reported { at: now, figures };
+        if let Some(pair) = pair.filter(|_| moved) {
+            (self.tell)(SessionEvent::Connected { pair });
+        }
+    }
+
+    /// Whether a new address would be taken now: beyond the first few, one a second.
+    pub(super) fn may_move(&self, now: Instant) -> bool {
+        let is_settled = self
+            .held
+            .moved
+            .is_none_or(|at| now.saturating_duration_since(at) >= MOVE_SPACING);
+        self.held.addresses.len() < MAX_ADDRESSES || is_settled
+    }
+
+    /// Remembers where the other side is; gives back the address that is forgotten for it.
+    pub(super) fn remember(&mut self, claim: AddressClaim, now: Instant) -> Option<AddressClaim> {
+        self.held.moved = Some(now);
+        self.held.addresses.push_back(claim);
+        if self.held.addresses.len() > MAX_ADDRESSES {
+            self.held.addresses.pop_front()
+        } else {
+            None
+        }
+    }
+
+    /// Where media goes.
+    pub(super) fn pair(&self) -> Option<Pair> {
+        self.peer.pair()
+    }
+
+    /// Tells the owner that it is over. The last thing that is told.
+    pub(super) fn over(&self, why: Closed) {
+        self.shared
+            .change(|stats| stats.state = SessionState::Closed(why));
+        (self.tell)(SessionEvent::Closed(why));
+    }
+}
