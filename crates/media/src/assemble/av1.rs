@@ -18,13 +18,13 @@ const OBU_TILE_LIST: u8 = 8;
 const HAS_EXTENSION: u8 = 0x04;
 const HAS_SIZE: u8 = 0x02;
 
-/// Calls `each` with every OBU element of a payload. Gives the aggregation header.
+/// Calls `each` with every OBU element of a payload that has bytes. Gives the aggregation header.
 pub fn elements<'a>(payload: &'a [u8], mut each: impl FnMut(&'a [u8])) -> Result<u8, Malformed> {
     let (&header, mut rest) = payload.split_first().ok_or(Malformed::Empty)?;
     if rest.is_empty() {
         return Err(Malformed::Truncated);
     }
-    let count = (header >> 4) & 0x3;
+    let count = usize::from((header >> 4) & 0x3);
     let mut n = 0;
     while !rest.is_empty() {
         n += 1;
@@ -35,7 +35,9 @@ pub fn elements<'a>(payload: &'a [u8], mut each: impl FnMut(&'a [u8])) -> Result
             leb128(&mut rest)?
         };
         let (element, tail) = rest.split_at_checked(len).ok_or(Malformed::Truncated)?;
-        each(element);
+        if !element.is_empty() {
+            each(element);
+        }
         rest = tail;
         if is_last {
             break;

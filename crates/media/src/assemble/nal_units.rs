@@ -182,3 +182,69 @@ fn split(codec: NalCodec, unit: &[u8], each: &mut impl FnMut(&[u8])) {
         nal::annex_b(unit).for_each(each);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn units(codec: NalCodec, payloads: &[&[u8]]) -> (Vec<Vec<u8>>, Vec<Malformed>) {
+        let mut reader = NalUnits::new(codec);
+        let (mut units, mut errors) = (Vec::new(), Vec::new());
+        for payload in payloads {
+            if let Err(malformed) = reader.push(payload, |unit| units.push(unit.to_vec())) {
+                errors.push(malformed);
+            }
+        }
+        (units, errors)
+    }
+
+    #[test]
+    fn fragments_and_aggregates_become_units() {
+        let payloads: &[&[u8]] = &[
+            &[0x7c, 0x85, 1, 2],
+            &[0x7c, 0x05, 3],
+            &[0x7c, 0x45, 4],
+            &[24, 0, 2, 0x41, 5, 0, 1, 0x06],
+        ];
+        let (got, errors) = units(NalCodec::H264, payloads);
+        assert_eq!(got, [vec![0x65, 1, 2, 3, 4], vec![0x41, 5], vec![0x06]]);
+        assert!(errors.is_empty());
+        let payloads: &[&[u8]] = &[
+            &[0x62, 1, 0x93, 0xaf],
+            &[0x62, 1, 0x53, 7],
+            &[0x60, 1, 0, 3, 0x02, 1, 9],
+        ];
+        let (got, errors) = units(NalCodec::H265, payloads);
+        assert_eq!(got, [vec![0x26, 1, 0xaf, 7], vec![0x02, 1, 9]]);
+        assert!(errors.is_empty());
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_named() {
+        let errors = |payloads: &[&[u8]]| units(NalCodec::H264, payloads).1;
+        assert_eq!(errors(&[&[]]), [Malformed::Empty]);
+        assert_eq!(errors(&[&[0x7c]]), [Malformed::Truncated]);
+        assert_eq!(errors(&[&[24, 0, 9, 1]]), [Malformed::Truncated]);
+        assert_eq!(errors(&[&[25, 0, 0]]), [Malformed::PacketType(25)]);
+        // A fragment out of nowhere is an error only where nothing was lost.
+        assert_eq!(errors(&[&[0x7c, 0x05, 3]]), []);
+        assert_eq!(
+            errors(&[&[0x41, 1], &[0x7c, 0x05, 3]]),
+            [Malformed::NoBeginning]
+        );
+    }
+
+    // A9: a unit that never ends is held up to a bound, then let go.
+    #[test]
+    fn a_unit_without_end_is_let_go() {
+        let mut reader = NalUnits::new(NalCodec::H264);
+        let fragment = [&[0x7c, 0x05][..], &[1; 60_000]].concat();
+        let mut results = vec![reader.push(&[0x7c, 0x85, 1], |_| {})];
+        while results.last() == Some(&Ok(())) && results.len() < 1_000 {
+            results.push(reader.push(&fragment, |_| {}));
+            assert!(reader.held() <= FRAME_BYTES);
+        }
+        assert_eq!(results.last(), Some(&Err(Malformed::TooLarge)));
+        assert!(reader.held() == 0 && reader.unit.capacity() < FRAME_BYTES / 8);
+    }
+}

@@ -42,6 +42,15 @@ fn a_jump_becomes_what_passed_meanwhile() {
     }
 }
 
+#[test]
+fn a_large_step_back_is_a_jump_at_once_even_where_b_frames_are_possible() {
+    let (times, clock) = times(Order::Decoded, |n| {
+        3_600 * n + if n < 50 { 0 } else { -10 * RATE }
+    });
+    assert!(steps(&times).iter().all(|step| *step == 3_600));
+    assert_eq!(clock.jumps(), 1);
+}
+
 // A3, where B-frames are possible: a small step back is believed for as long as it can be one.
 #[test]
 fn a_clock_set_back_by_a_second_is_found_out_although_b_frames_are_possible() {

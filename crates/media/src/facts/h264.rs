@@ -3,7 +3,7 @@
 use h264_reader::nal::sps::SeqParameterSet;
 use h264_reader::rbsp::{BitReader, ByteReader};
 
-use super::{Profile, VideoFacts};
+use super::{Profile, VideoFacts, plausible};
 
 pub(super) fn inspect(sps: &[u8]) -> Option<VideoFacts> {
     // Some cameras pad their sets with zeros.
@@ -19,7 +19,7 @@ pub(super) fn inspect(sps: &[u8]) -> Option<VideoFacts> {
     let profile_level_id = *sps.get(1..)?.first_chunk::<3>()?;
     Some(VideoFacts {
         profile: Profile::H264 { profile_level_id },
-        size: parsed.pixel_dimensions().ok()?,
+        size: plausible(parsed.pixel_dimensions().ok()?)?,
         reorder_frames: match restrictions {
             Some(restrictions) => Some(restrictions.max_num_reorder_frames),
             // Baseline has no B-frames at all, and order count type 2 says output follows decoding

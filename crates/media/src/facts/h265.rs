@@ -4,12 +4,10 @@ use std::num::NonZeroUsize;
 
 use h264_reader::rbsp::{BitRead, BitReader, BitReaderError, ByteReader};
 
-use super::{Profile, VideoFacts};
+use super::{Profile, VideoFacts, plausible};
 
 /// Bytes of a NAL unit's header.
 const HEADER: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
-/// Largest side of a picture, in samples: level 6.2 ends below it.
-const SIDE_MAX: u32 = 16_888;
 
 pub(super) fn inspect(sps: &[u8]) -> Option<VideoFacts> {
     read(&mut BitReader::new(ByteReader::skipping_bytes(sps, HEADER)))
@@ -55,11 +53,13 @@ fn read<R: BitRead>(bits: &mut R) -> Result<Option<VideoFacts>, BitReaderError> 
         cropped(height, down, top, bottom),
     );
     Ok(match size {
-        (Some(width), Some(height)) if !planes => Some(VideoFacts {
-            profile,
-            size: (width, height),
-            reorder_frames: Some(reorder),
-        }),
+        (Some(width), Some(height)) if !planes => {
+            plausible((width, height)).map(|size| VideoFacts {
+                profile,
+                size,
+                reorder_frames: Some(reorder),
+            })
+        }
         _ => None,
     })
 }
@@ -67,7 +67,6 @@ fn read<R: BitRead>(bits: &mut R) -> Result<Option<VideoFacts>, BitReaderError> 
 fn cropped(size: u32, unit: u32, from: u32, to: u32) -> Option<u32> {
     let cut = from.checked_add(to)?.checked_mul(unit)?;
     size.checked_sub(cut)
-        .filter(|size| (1..=SIDE_MAX).contains(size))
 }
 
 /// profile_tier_level, ITU-T H.265, 7.3.3.

@@ -82,6 +82,15 @@ pub fn inspect(parameters: &ParameterSets) -> Option<VideoFacts> {
     }
 }
 
+/// Largest side of a picture in pixels: that of the highest level of either codec.
+const SIDE_MAX: u32 = 16_888;
+
+/// A size that a picture can have.
+fn plausible(size: (u32, u32)) -> Option<(u32, u32)> {
+    let fits = |side| (1..=SIDE_MAX).contains(&side);
+    (fits(size.0) && fits(size.1)).then_some(size)
+}
+
 /// Something about a source that its viewers will notice, each with a setting of the camera that
 /// changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

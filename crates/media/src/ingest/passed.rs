@@ -100,7 +100,7 @@ fn cut_vp9(
 fn cut_av1(payload: &[u8], frame: &mut Frame) -> Result<(), Malformed> {
     let mut elements = Vec::new();
     let header = av1::elements(payload, |element| elements.push(element))?;
-    let last_element = elements.len() - 1;
+    let last_element = elements.len().checked_sub(1).ok_or(Malformed::Empty)?;
     for (n, element) in elements.into_iter().enumerate() {
         for part in parts(element.len(), MAX_PAYLOAD - 1) {
             let (is_first, is_last) = (part.start == 0, part.end == element.len());

@@ -101,6 +101,10 @@ fn parameter_sets_seen_in_band_are_sent_once_per_keyframe_and_told() {
     }
     camera.send(&stap, true);
     assert_eq!(kinds(&camera.take()), [7, 8, 5]);
+    assert!(
+        camera.ingest.changed_track().is_none(),
+        "the same sets again are no news"
+    );
 }
 
 // A4: the camera is switched from 720p to 480p.

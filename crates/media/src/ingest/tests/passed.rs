@@ -43,10 +43,13 @@ fn vp8_in_large_packets_is_cut_anew() {
         let start = if n == 0 { 0x10 } else { 0 };
         camera.send(&[&[start], *part].concat(), n + 1 == parts.len());
     }
+    camera.frame += 1;
+    camera.send(&[&[0x10, 0x11][..], &[9; 1_300]].concat(), true);
     let packets = camera.take();
-    assert_eq!(shape(&packets), "[KKKKKK]");
+    assert_eq!(shape(&packets), "[KKKKKK][..]");
     assert!(packets.iter().all(|p| p.payload.len() <= MAX_PAYLOAD));
-    assert_eq!(assembled(Codec::Vp8, &packets), [frame]);
+    let second = [&[0x11][..], &[9; 1_300]].concat();
+    assert_eq!(assembled(Codec::Vp8, &packets), [frame, second]);
 }
 
 #[test]

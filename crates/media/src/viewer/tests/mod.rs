@@ -153,6 +153,16 @@ fn near_the_next_keyframe_the_old_one_stands_still() {
         .map(|got| got.frame)
         .collect();
     assert_eq!(frames[..3], [600, 900, 901]);
+    let (still, next) = (
+        &world.got[0],
+        world.got_of(VIDEO).find(|got| got.frame == 900).unwrap(),
+    );
+    let shown = f64::from(next.out.time.wrapping_sub(still.out.time)) / 90_000.0;
+    let passed = (next.at - still.at).as_secs_f64();
+    assert!(
+        (shown - passed).abs() < 0.001,
+        "{shown} s shown for {passed} s"
+    );
 }
 
 // A keyframe that was promised and does not come must not leave a still standing.
@@ -239,8 +249,14 @@ fn what_the_snapshot_had_is_not_sent_twice() {
     world.reads = false;
     world.run_for(Duration::from_millis(500));
     world.join();
+    let joined = world.now;
     world.reads = true;
     world.read();
+    let at_once = world.got_of(VIDEO).filter(|got| got.at == joined).count();
+    assert_eq!(
+        at_once, 2,
+        "the first frame; the rest is paced, although its keyframe was in the queue"
+    );
     world.run_for(Duration::from_secs(3));
     world.check();
     let seqs: Vec<u64> = world.got_of(VIDEO).map(|got| got.source_seq).collect();
@@ -270,6 +286,26 @@ fn after_a_skip_video_goes_on_at_a_keyframe_without_a_gap_in_numbers() {
             .collect()
     };
     assert_eq!(breaks, [true]);
+    assert_eq!(world.viewing().state(), Viewstate::Live);
+}
+
+// A skip while catching up: what the viewer has is shown to its end, then it waits for a keyframe.
+#[test]
+fn a_skip_behind_a_replay_ends_it_at_a_closed_gate() {
+    let mut world = World::new(Camera::default());
+    world.run_for(Duration::from_secs(23));
+    world.join();
+    world.viewing.as_mut().unwrap().on_skipped();
+    world.run_for(Duration::from_secs(3));
+    assert_eq!(world.viewing().state(), Viewstate::AwaitingKeyframe);
+    assert_eq!(
+        world.got_of(VIDEO).last().unwrap().frame,
+        690,
+        "the last frame before the skip"
+    );
+    assert!(world.viewing().wants_keyframe() && world.viewing().dropped().frames > 80);
+    world.run_for(Duration::from_secs(5));
+    world.check();
     assert_eq!(world.viewing().state(), Viewstate::Live);
 }
 
