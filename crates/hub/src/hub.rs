@@ -47,6 +47,10 @@ struct Inner {
     streams: Mutex<BTreeMap<StreamName, Running>>,
     sessions: Arc<Sessions>,
     engine: Engine,
+    /// Changes of the file are noticed on a thread that is none of the runtime's.
+    runtime: tokio::runtime::Handle,
+    /// Held while a configuration is taken over, so that two changes don't mix.
+    applying: Mutex<()>,
     _sweeper: AbortOnDropHandle<()>,
 }
 
@@ -87,6 +91,8 @@ impl Hub {
             streams: Mutex::default(),
             sessions,
             engine,
+            runtime: tokio::runtime::Handle::current(),
+            applying: Mutex::default(),
             _sweeper: sweeper,
         };
         let hub = Self(Arc::new(inner));
@@ -97,6 +103,7 @@ impl Hub {
     /// Takes over a new configuration as a difference to the present one: streams come, go or are
     /// changed one by one, and whoever watches an unchanged or changed stream stays.
     pub fn apply(&self, config: Config, now: Instant) {
+        let _one_at_a_time = self.0.applying.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.config();
         let removed: Vec<_> = old.streams.keys().filter(|name| !config.streams.contains_key(*name)).cloned().collect();
         for name in removed {
@@ -215,7 +222,7 @@ impl Hub {
     fn listen(&self, shared: &Arc<Shared>, ids: &Ids) -> Arc<dyn Fn(SessionEvent) + Send + Sync> {
         let (shared, sessions) = (Arc::clone(shared), Arc::downgrade(&self.0.sessions));
         let (secret, number) = (ids.secret.clone(), ids.number.clone());
-        let runtime = tokio::runtime::Handle::current();
+        let runtime = self.0.runtime.clone();
         Arc::new(move |event| {
             tracing::debug!(session = number, ?event, "session");
             if shared.event(event)
@@ -229,7 +236,7 @@ impl Hub {
 
     fn add(&self, name: &StreamName, config: &StreamConfig, now: Instant) {
         let entry = Entry::new(name.clone(), config.clone(), source(config), now);
-        let task = AbortOnDropHandle::new(tokio::spawn(run(Arc::clone(&entry), Arc::clone(&self.0.sessions))));
+        let task = AbortOnDropHandle::new(self.0.runtime.spawn(run(Arc::clone(&entry), Arc::clone(&self.0.sessions))));
         tracing::info!(stream = %name, "stream added");
         self.streams_lock().insert(name.clone(), Running { entry, _task: task });
     }

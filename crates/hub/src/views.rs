@@ -128,6 +128,14 @@ impl StreamView {
     }
 }
 
+impl StreamView {
+    /// The same for people who may watch and nothing more: where the camera stands is left out.
+    #[must_use]
+    pub fn for_viewers(self) -> Self {
+        Self { source: SourceView { url: None, has_password: false, ..self.source }, ..self }
+    }
+}
+
 impl SourceView {
     fn new(config: &StreamConfig) -> Self {
         match &config.source {

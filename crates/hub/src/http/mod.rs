@@ -1,12 +1,35 @@
-//! One HTTP listener for everything.
+//! One HTTP listener for everything: URLs, messages and statuses, and the only place that knows them.
+//!
+//! [`serve`] accepts connections within their limits; [`router`](fn@router) is the table of what
+//! there is; the gate between them finds out who asks and whether they may; a handler is then a
+//! checklist: read, call the [`Hub`](crate::Hub), render.
 
+mod asked;
 mod authority;
 mod claim;
+mod condition;
 mod deadline;
+mod gate;
 mod grants;
 mod headers;
+mod health;
+mod ice;
+mod leave;
 mod limits;
 mod login;
 mod origin;
+mod pages;
+mod path;
 mod problem;
-pub mod serve;
+mod router;
+mod serve;
+mod sessions;
+mod state;
+mod streams;
+mod whep;
+mod who;
+mod ws;
+
+pub use router::router;
+pub use serve::{Error, Serving, serve};
+pub use state::App;

@@ -32,13 +32,29 @@ pub enum Identity {
     Anyone,
     /// An administrator.
     Administrator,
-    /// The bearer of a grant; a renewed grant has the same issuer and subject.
+    /// The bearer of a grant.
     Grant {
         /// Who signed it.
         issuer: String,
         /// Whom it was given to.
         subject: String,
+        /// The grant's own number (`jti`), which limits and revocation go by.
+        number: String,
     },
+}
+
+impl Identity {
+    /// Whether `other` is the same somebody. A renewed grant has another number.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Grant { issuer, subject, .. },
+                Self::Grant { issuer: other_issuer, subject: other_subject, .. },
+            ) => issuer == other_issuer && subject == other_subject,
+            _ => self == other,
+        }
+    }
 }
 
 /// What a session tells whoever listens.
@@ -217,7 +233,7 @@ impl Session {
     /// that is another route's business.
     #[must_use]
     pub fn belongs_to(&self, identity: &Identity) -> bool {
-        self.identity == *identity
+        self.identity.is(identity)
     }
 
     /// Until when its leave holds; `None` = as long as the stream is open, or its owner is one.

@@ -4,11 +4,9 @@
 use lenswire_api::Problem;
 use serde::{Deserialize, Serialize};
 
-/// Longest text message, in bytes, both ways (`faults.md`: WS text 64 KiB).
-pub(crate) const LONGEST: usize = 64 * 1_024;
-
-/// Deepest nesting of arrays and objects that is read.
-const DEEPEST: usize = 32;
+use crate::config::Limits;
+use crate::http::ice::Server;
+use crate::http::limits::json;
 
 /// Longest `id`, in bytes: it comes back with every message of its session.
 const LONGEST_ID: usize = 64;
@@ -103,9 +101,6 @@ pub(crate) enum ClientMessage {
         /// Capture or arrival to display, in milliseconds, as far as the player can tell.
         #[serde(default)]
         delay_ms: Option<f64>,
-        /// Frames decoded per second.
-        #[serde(default)]
-        frames_per_second: Option<f64>,
     },
     /// The client is done with a session.
     Close {
@@ -123,7 +118,7 @@ pub(crate) enum ServerMessage {
         /// [`VERSION`].
         version: u32,
         /// For `new RTCPeerConnection({iceServers})`.
-        ice_servers: Vec<IceServer>,
+        ice_servers: Vec<Server>,
         /// How long a session outlives its socket, for `resume`.
         resume_seconds: u64,
     },
@@ -155,6 +150,9 @@ pub(crate) enum ServerMessage {
         /// Why, when it is not simply going well.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<Problem>,
+        /// What the server adds to the delay, in milliseconds, when that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        delay_ms: Option<f64>,
     },
     /// Something could not be done, or was not understood.
     Problem(Trouble),
@@ -177,19 +175,6 @@ pub(crate) struct Trouble {
     /// When it is worth trying again.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
-}
-
-/// One ICE server, in the shape of the W3C's `RTCIceServer`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct IceServer {
-    /// `stun:..`, `turn:..`
-    pub(crate) urls: Vec<String>,
-    /// Of a TURN server.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) username: Option<String>,
-    /// Of a TURN server.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) credential: Option<String>,
 }
 
 impl ServerMessage {
@@ -223,17 +208,14 @@ pub(crate) struct Unread {
 
 impl ClientMessage {
     /// Reads one text message.
-    pub(crate) fn parse(text: &str) -> Result<Self, Unread> {
+    pub(crate) fn parse(text: &str, limits: &Limits) -> Result<Self, Unread> {
         let unread = |why: String| Unread { id: None, why };
-        if text.len() > LONGEST {
-            return Err(unread(format!("A message has at most {LONGEST} bytes.")));
+        if text.len() > limits.ws_text.0 {
+            return Err(unread(format!("A message has at most {}.", limits.ws_text)));
         }
-        if !is_shallow(text, DEEPEST) {
-            return Err(unread(format!("A message is nested at most {DEEPEST} deep.")));
-        }
-        serde_json::from_str(text).map_err(|error| Unread {
-            id: serde_json::from_str::<Named>(text).ok().and_then(|named| named.id),
-            why: format!("This is not a message of the protocol: {error}."),
+        json(text.as_bytes(), limits).map_err(|problem| Unread {
+            id: json::<Named>(text.as_bytes(), limits).ok().and_then(|named| named.id),
+            why: format!("This is not a message of the protocol. {}", problem.detail),
         })
     }
 }
@@ -242,26 +224,6 @@ impl ClientMessage {
 #[derive(Deserialize)]
 struct Named {
     id: Option<Id>,
-}
-
-/// Whether arrays and objects are nested at most `deepest` deep; text in quotes doesn't count.
-/// Looks at brackets only: whether it is JSON, the parser says, which is safe up to this depth.
-pub(crate) fn is_shallow(text: &str, deepest: usize) -> bool {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'[' | b'{' if !quoted => depth += 1,
-            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > deepest {
-            return false;
-        }
-    }
-    true
 }
 
 #[cfg(test)]
@@ -293,13 +255,13 @@ mod tests {
             (r#"{"type":"publish","id":"p","stream":"x","sdp":""}"#, ClientMessage::Publish { id: id("p") }),
             (
                 r#"{"type":"report","id":"a","delay_ms":84.5,"anything":[1]}"#,
-                ClientMessage::Report { id: id("a"), delay_ms: Some(84.5), frames_per_second: None },
+                ClientMessage::Report { id: id("a"), delay_ms: Some(84.5) },
             ),
             (r#"{"type":"grant","token":"t"}"#, ClientMessage::Grant { id: None, token: "t".into() }),
             (r#"{"id":"a","type":"close"}"#, ClientMessage::Close { id: id("a") }),
         ];
         for (text, expected) in cases {
-            assert_eq!(ClientMessage::parse(text), Ok(expected), "{text}");
+            assert_eq!(ClientMessage::parse(text, &Limits::default()), Ok(expected), "{text}");
         }
     }
 
@@ -311,19 +273,12 @@ mod tests {
         let long = format!("{{\"type\":\"close\",\"id\":\"{}\"}}", "a".repeat(70_000));
         let long_id = format!("{{\"type\":\"close\",\"id\":\"{}\"}}", "a".repeat(65));
         for text in ["", "{}", "[]", "null", "{\"type\":1}", "{\"type\":\"hello\"}", &deep, &nested, &long, &long_id, "\u{0}"] {
-            let unread = ClientMessage::parse(text).expect_err(text.get(..40).unwrap_or(text));
+            let unread = ClientMessage::parse(text, &Limits::default()).expect_err(text.get(..40).unwrap_or(text));
             assert!(unread.id.is_none() && !unread.why.is_empty());
         }
-        let unread = ClientMessage::parse(r#"{"type":"dance","id":"a"}"#).expect_err("no such type");
+        let unread = ClientMessage::parse(r#"{"type":"dance","id":"a"}"#, &Limits::default()).expect_err("no such type");
         assert_eq!(unread.id, Some(id("a")));
         assert!(unread.why.contains("dance"), "{}", unread.why);
-    }
-
-    #[test]
-    fn brackets_in_text_are_not_depth() {
-        assert!(is_shallow(r#"{"a":"[[[[\"[[["}"#, 1));
-        assert!(is_shallow("[[]][[]]", 2));
-        assert!(!is_shallow("[[[", 2));
     }
 
     #[test]
@@ -331,7 +286,7 @@ mod tests {
         let problem = Problem::new(Code::CameraRefused, "It said no.");
         let cases = [
             (
-                ServerMessage::State { id: id("a"), state: "waiting", reason: Some(problem.clone()) },
+                ServerMessage::State { id: id("a"), state: "waiting", reason: Some(problem.clone()), delay_ms: None },
                 serde_json::json!({"type": "state", "id": "a", "state": "waiting", "reason": problem}),
             ),
             (

@@ -1,0 +1,64 @@
+//! What all handlers share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use lenswire_api::{Code, Problem};
+use tokio_util::sync::CancellationToken;
+
+use super::ice;
+use super::limits::Rates;
+use crate::auth::{Authority, Caller};
+use crate::config::{File, StreamEdit, Viewers};
+use crate::hub::Hub;
+use crate::views::Moment;
+
+/// The hub with everything that stands around it. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) hub: Hub,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) file: Arc<File>,
+    pub(crate) rates: Arc<Rates>,
+    /// Cancelled when the process is to stop: sockets say goodbye then.
+    pub(crate) stopping: CancellationToken,
+    /// Held from an edit of the file until it runs, so that of two edits the later one wins in both.
+    editing: Arc<Mutex<()>>,
+}
+
+impl App {
+    /// Puts a running hub, its authority and its configuration's file behind HTTP.
+    #[must_use]
+    pub fn new(hub: Hub, authority: Arc<Authority>, file: Arc<File>, stopping: CancellationToken) -> Self {
+        let rates = Arc::new(Rates::new(&hub.config().limits));
+        Self { hub, authority, file, rates, stopping, editing: Arc::default() }
+    }
+
+    /// The ICE servers that a caller may use. Whoever can't watch anything is told no TURN password.
+    pub(crate) fn ice_servers(&self, caller: &Caller) -> Vec<ice::Server> {
+        let config = self.hub.config();
+        let open = || config.streams.values().any(|stream| stream.viewers == Viewers::Anyone);
+        if *caller == Caller::Anonymous && !open() {
+            return Vec::new();
+        }
+        config.ice_servers.iter().map(ice::Server::from).collect()
+    }
+
+    /// Makes one change in the configuration's file and then in what runs.
+    pub(crate) async fn edit(&self, edit: StreamEdit) -> Result<(), Problem> {
+        let app = self.clone();
+        let edited = tokio::task::spawn_blocking(move || {
+            let _until_it_runs = app.editing.lock().unwrap_or_else(PoisonError::into_inner);
+            let config = app.file.edit(&edit)?;
+            app.hub.apply(config, moment().now);
+            Ok(())
+        });
+        edited.await.unwrap_or_else(|_| Err(Code::Internal.into()))
+    }
+}
+
+/// When a request came in: both clocks, read once.
+#[expect(clippy::disallowed_methods, reason = "requests enter here")]
+pub(crate) fn moment() -> Moment {
+    Moment { now: Instant::now(), wall: SystemTime::now() }
+}

@@ -1,0 +1,117 @@
+//! `/api/v1/streams`: what there is, and changing it. The configuration file is where changes go;
+//! what runs follows from it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse as _;
+use lenswire_api::{Code, Problem, Scope, StreamName};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::asked::{Answer, Asked};
+use super::limits;
+use super::state::App;
+use crate::config::policy::Policy;
+use crate::config::{Limits, Source, SourceUrl, StreamEdit, StreamPatch};
+use crate::stream::Entry;
+use crate::views::StreamView;
+
+#[derive(Serialize)]
+struct List {
+    items: Vec<StreamView>,
+}
+
+/// `GET /api/v1/streams`: those that the caller may watch.
+pub(crate) async fn list(asked: Asked) -> Answer {
+    let may = |entry: &Entry| asked.caller.may(Scope::Watch, entry.name(), entry.config().viewers).is_ok();
+    let streams = asked.app.hub.streams();
+    let items = streams.iter().filter(|entry| may(entry)).map(|entry| view(&asked, entry)).collect();
+    Ok(Json(List { items }).into_response())
+}
+
+/// `GET /api/v1/streams/{name}`.
+pub(crate) async fn read(asked: Asked) -> Answer {
+    Ok(Json(view(&asked, &*asked.entry()?)).into_response())
+}
+
+/// `POST /api/v1/streams`.
+pub(crate) async fn create(mut asked: Asked) -> Answer {
+    let mut fields: Map<String, Value> = asked.json().await?;
+    let name = take_name(&mut fields)?;
+    let patch = read_patch(&fields, &asked.config.limits)?;
+    check_source(&asked.app, &patch).await?;
+    asked.app.edit(StreamEdit::Add(name.clone(), patch)).await?;
+    let location = format!("/api/v1/streams/{}", utf8_percent_encode(name.as_str(), NON_ALPHANUMERIC));
+    let entry = asked.app.hub.stream(&name).ok_or_else(|| crate::hub::not_found(&name))?;
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view(&asked, &entry))).into_response())
+}
+
+/// `PATCH /api/v1/streams/{name}`: absent keys stay, null brings a default back.
+pub(crate) async fn change(mut asked: Asked) -> Answer {
+    asked.entry()?;
+    let patch: StreamPatch = asked.json().await?;
+    check_source(&asked.app, &patch).await?;
+    asked.app.edit(StreamEdit::Change(asked.stream()?, patch)).await?;
+    Ok(Json(view(&asked, &*asked.entry()?)).into_response())
+}
+
+/// `DELETE /api/v1/streams/{name}`.
+pub(crate) async fn remove(asked: Asked) -> Answer {
+    asked.entry()?;
+    asked.app.edit(StreamEdit::Remove(asked.stream()?)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `POST /api/v1/streams/{name}/retry`: somebody has put right what was wrong.
+pub(crate) async fn retry(asked: Asked) -> Answer {
+    asked.entry()?.retry(asked.moment.now);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// A stream for whoever asks: where a camera stands on the network is for administrators.
+fn view(asked: &Asked, entry: &Entry) -> StreamView {
+    let view = StreamView::new(entry, asked.app.hub.watching(entry.name()), asked.moment);
+    if asked.caller.must_administrate().is_ok() { view } else { view.for_viewers() }
+}
+
+fn take_name(fields: &mut Map<String, Value>) -> Result<StreamName, Problem> {
+    let Some(Value::String(name)) = fields.remove("name") else {
+        return Err(Problem::new(Code::NameInvalid, "`name` is missing."));
+    };
+    StreamName::parse(&name).map_err(|wrong| Problem::new(Code::NameInvalid, format!("{wrong}.")))
+}
+
+/// Through text once more, because [`limits::json`] is what keeps passwords out of complaints.
+fn read_patch(fields: &Map<String, Value>, limits: &Limits) -> Result<StreamPatch, Problem> {
+    let text = serde_json::to_vec(fields).unwrap_or_default();
+    limits::json(&text, limits)
+}
+
+/// Where a source may be that comes through the API (SEC-25). The driver asks again when it dials.
+async fn check_source(app: &App, patch: &StreamPatch) -> Result<(), Problem> {
+    for text in [&patch.source, &patch.substream].into_iter().flatten().flatten() {
+        if let Source::Rtsp(url) = text.source() {
+            check_address(app, url).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn check_address(app: &App, url: &SourceUrl) -> Result<(), Problem> {
+    let policy = policy(app);
+    let host = url.host().to_string();
+    let plain = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let found = tokio::net::lookup_host((plain, url.port())).await;
+    let unknown = |_| Problem::new(Code::CameraDnsFailed, format!("No address is known for {host}."));
+    found.map_err(unknown)?.try_for_each(|address| policy.check(address).map_err(Problem::from))
+}
+
+fn policy(app: &App) -> Policy {
+    let (config, engine) = (app.hub.config(), app.hub.engine());
+    let media = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), engine.port());
+    Policy { loopback: config.loopback_sources(), own: vec![config.listen, media], machine: engine.addresses().to_vec() }
+}
