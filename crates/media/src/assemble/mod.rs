@@ -191,3 +191,6 @@ impl Assembler {
         self.dropped
     }
 }
+
+#[cfg(test)]
+mod tests;

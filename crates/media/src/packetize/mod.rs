@@ -204,4 +204,32 @@ mod tests {
         assert_eq!(seqs, [4, 5, 6]);
         assert!(again[0].frame_start && again[2].frame_end && !again[0].frame_end);
     }
+
+    #[test]
+    fn fragments_keep_the_layer_of_their_unit() {
+        let mut out = Vec::new();
+        h265::packetize(&[&[0x27, 0x09][..], &[1; 3_000]].concat(), &mut out);
+        assert!(
+            out.iter()
+                .all(|p| p[..2] == [0x63, 0x09] && p.len() <= MAX_PAYLOAD)
+        );
+        assert_eq!(
+            out.iter().map(|p| p[2]).collect::<Vec<_>>(),
+            [0x93, 0x13, 0x53]
+        );
+    }
+
+    #[test]
+    fn sound_that_fits_no_packet_makes_none() {
+        let mut packetizer = Packetizer::new(Codec::Opus);
+        assert_eq!(packetizer.frame(&[1; 1_181], 0, None).len(), 0);
+        assert_eq!(packetizer.frame(&[1; 1_180], 960, None).len(), 1);
+        let mut packetizer = Packetizer::new(Codec::Pcmu);
+        let times: Vec<i64> = packetizer
+            .frame(&[1; 2_000], 100, None)
+            .iter()
+            .map(|p| p.time)
+            .collect();
+        assert_eq!(times, [100, 1_100]);
+    }
 }

@@ -391,3 +391,36 @@ fn a_source_is_measured() {
     let later = stream.stats(camera.now() + Duration::from_secs(5));
     assert_eq!((later.bitrate, later.frames_per_second), (0, 0.0));
 }
+
+#[test]
+fn the_keyframe_interval_is_the_median_of_the_last_five() {
+    let stream = Stream::new();
+    let mut camera = Camera::on(&stream);
+    // Frames between keyframes: one wish of a viewer among the regular ones.
+    for gap in [90, 60, 60, 5, 60, 60, 5] {
+        camera.frame(true, 10);
+        (1..gap).for_each(|_| camera.frame(false, 10));
+    }
+    let interval = stream.join().keyframe_interval.unwrap();
+    assert!(
+        interval.abs_diff(Duration::from_secs(2)) < Duration::from_millis(1),
+        "{interval:?}"
+    );
+}
+
+#[test]
+fn other_codecs_make_the_cached_pictures_void() {
+    let stream = Stream::new();
+    let mut camera = Camera::on(&stream);
+    camera.frame(true, 10);
+    let mut other = tracks();
+    other.0[0].parameters = ParameterSets::H264 {
+        sps: [0x67].as_slice().into(),
+        pps: [0x68].as_slice().into(),
+    };
+    camera.producer.set_tracks(other.clone());
+    assert_eq!(stream.join().gop.len(), 1, "learned sets change nothing");
+    other.0[0].codec = Codec::H265;
+    camera.producer.set_tracks(other);
+    assert!(stream.join().gop.is_empty());
+}

@@ -181,6 +181,45 @@ fn a_still_is_given_up_when_the_next_keyframe_is_overdue() {
     assert!(world.got_of(VIDEO).last().unwrap().frame > 680);
 }
 
+// Limits: what a viewer holds is bounded as the cache is, also when the promised keyframe stays out.
+#[test]
+fn a_still_that_waits_in_vain_holds_a_bounded_backlog() {
+    let large = Camera {
+        bytes: 15_000,
+        ..Camera::default()
+    };
+    let long = Camera {
+        gop: 345,
+        ..Camera::default()
+    };
+    for (camera, age) in [(large, 18_500), (long, 22_500)] {
+        let mut world = World::new(camera);
+        world.run_for(MS * age);
+        world.camera.gop = 1_000_000;
+        world.join();
+        assert!(world.viewing().replay.is_some());
+        world.run_for(Duration::from_millis(1_200));
+        world.check();
+        assert_eq!(world.viewing().state(), Viewstate::AwaitingKeyframe);
+        assert!(world.viewing().replay.is_none());
+    }
+}
+
+#[test]
+fn pictures_too_large_to_replay_are_a_still_and_then_the_next_keyframe() {
+    let mut world = World::new(Camera::default());
+    world.run_for(Duration::from_secs(12));
+    world.join_with(|join| join.size = Some((3_840, 2_160)));
+    world.run_for(Duration::from_secs(9));
+    world.check();
+    let frames: Vec<u64> = world
+        .got_of(VIDEO)
+        .filter(|got| got.out.marker)
+        .map(|got| got.frame)
+        .collect();
+    assert_eq!(frames[..2], [300, 600]);
+}
+
 #[test]
 fn sound_comes_from_the_live_edge_only() {
     let mut world = World::new(Camera::default());
@@ -245,7 +284,7 @@ fn what_the_snapshot_had_is_not_sent_twice() {
         gop: 30,
         ..Camera::default()
     });
-    world.run_for(Duration::from_millis(2_000));
+    world.run_for(Duration::from_millis(1_990));
     world.reads = false;
     world.run_for(Duration::from_millis(500));
     world.join();

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use crate::testing;
 use crate::viewer::{Outgoing, Viewing};
 use crate::{
-    Batch, Codec, Consumer, Item, Packet, ParameterSets, Producer, Stream, Track, TrackId, Tracks,
+    Batch, Codec, Consumer, Item, Join, Packet, ParameterSets, Producer, Stream, Track, TrackId,
+    Tracks,
 };
 
 pub(super) const VIDEO: TrackId = TrackId(0);
@@ -137,8 +138,14 @@ impl World {
     }
 
     pub(super) fn join(&mut self) {
+        self.join_with(|_| {});
+    }
+
+    pub(super) fn join_with(&mut self, change: impl FnOnce(&mut Join)) {
         let now = self.at(self.now);
-        self.viewing = Some(Viewing::new(self.stream.join(), now, &[VIDEO, AUDIO]));
+        let mut join = self.stream.join();
+        change(&mut join);
+        self.viewing = Some(Viewing::new(join, now, &[VIDEO, AUDIO]));
         self.wake = Some(self.now);
         self.poll();
     }
