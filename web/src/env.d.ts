@@ -6,3 +6,7 @@ declare module '*.css?inline' {
   const css: string;
   export default css;
 }
+declare module '*.ftl?raw' {
+  const source: string;
+  export default source;
+}

@@ -2,6 +2,7 @@
  * `<lenswire-player>`: attributes in, events out. Joins a playback (what happens) to a view (what
  * is seen) and listens to keys, focus and the page's visibility. README.md is its manual.
  */
+import { copyText } from '../clipboard.ts';
 import { wordsFor } from '../strings/player.ts';
 import { address } from './address.ts';
 import { codeOf, isFinal, type Phase, type State, start } from './machine.ts';
@@ -61,8 +62,11 @@ export class LenswirePlayer extends HTMLElement {
       sound: () => this.#toggleSound(),
       numbers: () => this.toggleAttribute('overlay'),
       fullscreen: () => void this.#toggleFullscreen(),
-      retry: () => this.retry(),
-      copy: () => navigator.clipboard.writeText(this.diagnostics),
+      retry: () => {
+        this.#fire('retry', undefined);
+        this.retry();
+      },
+      copy: () => copyText(this.diagnostics),
       tap: () => this.#tapped(),
     });
   }
@@ -281,7 +285,10 @@ export class LenswirePlayer extends HTMLElement {
 
   #seen(): void {
     clearTimeout(this.#away);
-    if (!document.hidden) return this.#playback?.dispatch({ type: 'visible' });
+    if (!document.hidden) {
+      this.#playback?.dispatch({ type: 'visible' });
+      return;
+    }
     this.#away = setTimeout(() => {
       const heard = !this.hasAttribute('muted') && !this.video.muted;
       const small = document.pictureInPictureElement === this;

@@ -136,7 +136,10 @@ export class Hub {
     const never = !this.#open;
     this.#open = false;
     this.#socket = undefined;
-    if (this.#listeners.size === 0) return this.#retire();
+    if (this.#listeners.size === 0) {
+      this.#retire();
+      return;
+    }
     for (const listener of this.#all()) listener.onLost(undefined);
     if (never) void this.#explain();
     this.#timer = setTimeout(() => this.#connect(), wait(this.#tries, Math.random()));

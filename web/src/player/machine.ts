@@ -185,7 +185,7 @@ function onHub(state: State, event: Event & { type: 'hub' }, now: number, chance
 }
 
 function onAnswered(state: State, now: number): State {
-  if (state.phase === 'idle' || state.ice !== 'new') return state;
+  if (state.ice !== 'new') return state;
   const next: State = { ...state, iceSince: now };
   return state.hub === 'waiting' ? next : enter(cleared(next), 'connecting', now);
 }
@@ -213,7 +213,7 @@ function onTick(state: State, now: number, chance: number): Step {
   if (state.retryAt !== undefined) {
     return now >= state.retryAt ? ask(state, now, state.tries) : stay(state);
   }
-  if (state.phase === 'idle' || isStopped(state)) return stay(state);
+  if (isStopped(state)) return stay(state);
   if (state.ice === 'broken') {
     return now - state.iceSince >= ICE_GRACE * (state.restarts + 1)
       ? broken(state, now)
@@ -252,7 +252,7 @@ function whileConnected(state: State, now: number): Step {
 }
 
 function onFrame(state: State, now: number): Step {
-  if (state.phase === 'idle' || state.phase === 'asking' || state.retryAt !== undefined) {
+  if (state.phase === 'asking' || state.retryAt !== undefined) {
     return stay(state);
   }
   // What was on its way when the source went; the hub's word counts until it must be outdated.
@@ -263,41 +263,39 @@ function onFrame(state: State, now: number): Step {
 
 function onUnreachable(state: State, problem: LocalCode, now: number): Step {
   // Media goes on without the socket; only who has no picture needs to hear of it.
-  if (state.phase === 'idle' || state.lastFrame !== undefined) return stay(state);
+  if (state.lastFrame !== undefined) return stay(state);
   return stay(enter({ ...state, problem }, 'failed', now));
 }
 
-function onVisible(state: State, event: 'hidden' | 'visible', now: number): Step {
-  if (event === 'hidden') {
-    const { lastFrame: _last, ...rest } = cleared(state);
-    return state.phase === 'idle'
-      ? stay(state)
-      : [enter({ ...rest, problem: 'tab_hidden' }, 'idle', now), 'close'];
-  }
-  return state.problem === 'tab_hidden' ? ask(cleared(state), now, 0) : stay(state);
+/** Late news of a session that was let go change nothing. */
+function whileIdle(state: State, event: Event, now: number): Step {
+  const back = event.type === 'visible' && state.problem === 'tab_hidden';
+  const asked = event.type === 'play' || event.type === 'retry';
+  return back || asked ? ask(cleared(state), now, 0) : stay(state);
 }
 
 /**
  * One step. `now` in milliseconds of any one clock; `chance` in 0..1 spreads retries.
  */
 export function step(state: State, event: Event, now: number, chance: number): Step {
+  if (state.phase === 'idle') return whileIdle(state, event, now);
   switch (event.type) {
     case 'play':
-      return state.phase === 'idle' ? ask(cleared(state), now, 0) : stay(state);
+      return stay(state);
     case 'retry':
-      return state.phase === 'idle' ? ask(cleared(state), now, 0) : ask(state, now, state.tries);
+      return ask(state, now, state.tries);
     case 'stop':
       return [start(now), 'close'];
     case 'answered':
       return stay(onAnswered(state, now));
     case 'hub':
-      return state.phase === 'idle' ? stay(state) : onHub(state, event, now, chance);
+      return onHub(state, event, now, chance);
     case 'problem':
-      return state.phase === 'idle' ? stay(state) : onProblem(state, event.problem, now, chance);
+      return onProblem(state, event.problem, now, chance);
     case 'ice':
-      return state.phase === 'idle' ? stay(state) : onIce(state, event.state, now);
+      return onIce(state, event.state, now);
     case 'network':
-      return state.phase === 'idle' || state.ice === 'new' ? stay(state) : broken(state, now);
+      return state.ice === 'new' ? stay(state) : broken(state, now);
     case 'packets':
       return stay(state.packets ? state : { ...state, packets: true });
     case 'frame':
@@ -305,8 +303,9 @@ export function step(state: State, event: Event, now: number, chance: number): S
     case 'unreachable':
       return onUnreachable(state, event.code, now);
     case 'hidden':
+      return [enter({ ...start(now), problem: 'tab_hidden' }, 'idle', now), 'close'];
     case 'visible':
-      return onVisible(state, event.type, now);
+      return stay(state);
     case 'tick':
       return onTick(state, now, chance);
   }

@@ -22,12 +22,14 @@ export interface Row {
   readonly minor?: boolean;
 }
 
-function picture({ codec, width, height }: Stats): string {
+/** `H.264 1280×720`. */
+export function picture({ codec, width, height }: Stats): string {
   if (codec === undefined) return UNKNOWN;
   return width && height ? `${codecName(codec)} ${width}×${height}` : codecName(codec);
 }
 
-function path({ pair }: Stats): string {
+/** `UDP host → host`. */
+export function path({ pair }: Stats): string {
   return pair ? `${pair.protocol.toUpperCase()} ${pair.local} → ${pair.remote}` : UNKNOWN;
 }
 

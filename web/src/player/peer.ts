@@ -112,3 +112,11 @@ export function receivable(): string[] {
   const names = codecs.map((codec) => codec.mimeType.replace(/^video\//i, ''));
   return [...new Set(names)].filter((name) => !/^(rtx|red|ulpfec|flexfec-03)$/i.test(name));
 }
+
+/** Whether this browser receives a codec. */
+export function plays(kind: 'video' | 'audio', codec: string): boolean {
+  if (typeof RTCRtpReceiver === 'undefined') return false;
+  const name = `${kind}/${codec.replace('.', '')}`.toLowerCase();
+  const codecs = RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? [];
+  return codecs.some((one) => one.mimeType.toLowerCase() === name);
+}

@@ -87,14 +87,14 @@ const number = (value: unknown): number | undefined =>
 /** Reads a problem from a body or a message; anything else becomes `undefined`. */
 export function readProblem(value: unknown): Problem | undefined {
   if (!isBag(value)) return undefined;
-  const code = text(value['code']);
+  const code = text(value.code);
   if (code === undefined) return undefined;
-  const detail = text(value['detail']);
-  const fix = text(value['fix']);
-  const retryAfter = number(value['retry_after']);
+  const detail = text(value.detail);
+  const fix = text(value.fix);
+  const retryAfter = number(value.retry_after);
   return {
     code,
-    title: text(value['title']) ?? code,
+    title: text(value.title) ?? code,
     ...(detail !== undefined && { detail }),
     ...(fix !== undefined && { fix }),
     ...(retryAfter !== undefined && { retryAfter }),
@@ -102,10 +102,10 @@ export function readProblem(value: unknown): Problem | undefined {
 }
 
 function readState(bag: Bag, id: string): FromHub | undefined {
-  const state = text(bag['state']);
+  const state = text(bag.state);
   if (state === undefined || !HUB_STATES.has(state)) return undefined;
-  const reason = readProblem(bag['reason']);
-  const delayMs = number(bag['delay_ms']);
+  const reason = readProblem(bag.reason);
+  const delayMs = number(bag.delay_ms);
   return {
     type: 'state',
     id,
@@ -116,32 +116,32 @@ function readState(bag: Bag, id: string): FromHub | undefined {
 }
 
 function readCandidate(bag: Bag, id: string): FromHub {
-  const sdpMid = text(bag['sdpMid']);
+  const sdpMid = text(bag.sdpMid);
   return {
     type: 'candidate',
     id,
     candidate: {
-      candidate: text(bag['candidate']) ?? '',
+      candidate: text(bag.candidate) ?? '',
       ...(sdpMid !== undefined && { sdpMid }),
-      sdpMLineIndex: number(bag['sdpMLineIndex']) ?? 0,
+      sdpMLineIndex: number(bag.sdpMLineIndex) ?? 0,
     },
   };
 }
 
 function readHello(bag: Bag): FromHub {
-  const servers = Array.isArray(bag['ice_servers']) ? bag['ice_servers'] : [];
+  const servers = Array.isArray(bag.ice_servers) ? bag.ice_servers : [];
   return {
     type: 'hello',
     iceServers: servers.filter((one): one is RTCIceServer => isBag(one) && 'urls' in one),
-    resumeSeconds: number(bag['resume_seconds']) ?? 60,
+    resumeSeconds: number(bag.resume_seconds) ?? 60,
   };
 }
 
 function readOfSession(bag: Bag, id: string): FromHub | undefined {
-  switch (bag['type']) {
+  switch (bag.type) {
     case 'answer': {
-      const session = text(bag['session']);
-      const sdp = text(bag['sdp']);
+      const session = text(bag.session);
+      const sdp = text(bag.sdp);
       return session && sdp ? { type: 'answer', id, session, sdp } : undefined;
     }
     case 'candidate':
@@ -164,9 +164,9 @@ export function read(message: string): FromHub | undefined {
     return undefined;
   }
   if (!isBag(bag)) return undefined;
-  if (bag['type'] === 'hello') return readHello(bag);
-  const id = text(bag['id']);
-  if (bag['type'] === 'problem') {
+  if (bag.type === 'hello') return readHello(bag);
+  const id = text(bag.id);
+  if (bag.type === 'problem') {
     const problem = readProblem(bag);
     return problem && { type: 'problem', problem, ...(id !== undefined && { id }) };
   }

@@ -72,7 +72,7 @@ export class StatsReader {
     const rows = new Map([...report] as (readonly [string, Row])[]);
     const of = (type: string, fits: (row: Row) => boolean = () => true) =>
       [...rows.values()].find((row) => row.type === type && fits(row));
-    const video = of('inbound-rtp', (row) => row['kind'] === 'video');
+    const video = of('inbound-rtp', (row) => row.kind === 'video');
     const before = this.#before;
     this.#before = video;
     const codec = rows.get(str(video, 'codecId') ?? '');
@@ -98,7 +98,7 @@ type Find = (type: string, fits?: (row: Row) => boolean) => Row | undefined;
 
 /** Firefox has no `transport` rows; it marks the pair instead. */
 const selectedPair = (of: Find): Row | undefined =>
-  of('candidate-pair', (row) => row['selected'] === true || row['nominated'] === true);
+  of('candidate-pair', (row) => row.selected === true || row.nominated === true);
 
 function counters(video: Row | undefined) {
   return {
@@ -152,7 +152,7 @@ function pairOf(selected: Row | undefined, rows: Map<string, Row>): Pair | undef
 
 /** RFC 3550 section 6.4.1: a sender report carries the sender's wall clock. */
 function clockOffset(of: Find, rtt: number | undefined): number | undefined {
-  const report = of('remote-outbound-rtp', (row) => row['kind'] === 'video');
+  const report = of('remote-outbound-rtp', (row) => row.kind === 'video');
   const theirs = num(report, 'remoteTimestamp');
   const ours = num(report, 'timestamp');
   if (theirs === undefined || ours === undefined) return undefined;

@@ -41,7 +41,7 @@ export interface Model {
   readonly retryable: boolean;
 }
 
-const STEPS = ['asking', 'connecting', 'first_frame'] as const satisfies readonly Phase[];
+const STEPS: readonly Phase[] = ['asking', 'connecting', 'first_frame'];
 
 let sheet: CSSStyleSheet | undefined;
 
@@ -166,7 +166,7 @@ export class View {
   }
 
   #showSteps({ state, problem, words, tap }: Model): void {
-    const at = STEPS.findIndex((step) => step === state.phase);
+    const at = STEPS.indexOf(state.phase);
     this.#steps.hidden = at < 0 || problem !== undefined || tap;
     if (this.#steps.hidden) return;
     STEPS.forEach((step, index) => {
@@ -244,9 +244,9 @@ function button(action: () => void): HTMLButtonElement {
 }
 
 function face(element: HTMLButtonElement, name: IconName, label: string): void {
-  if (element.ariaLabel === label && element.dataset['icon'] === name) return;
+  if (element.ariaLabel === label && element.dataset.icon === name) return;
   element.ariaLabel = label;
   element.title = label;
-  element.dataset['icon'] = name;
+  element.dataset.icon = name;
   element.replaceChildren(icon(name));
 }
