@@ -8,7 +8,7 @@ next to no CPU and its clip may be as short as a GOP.
 
     camera.py --clip gate.mkv [--port 8554] [--path /cam] [--codec h264]
               [--audio none|pcma|pcmu|opus|aac] [--transport any|tcp|udp]
-              [--user u --password p [--auth digest|basic]]
+              [--user u --password p [--auth digest|basic]] [--tls cert-and-key.pem]
 
 Prints `ready PORT` when it answers. Then one command a line on standard input:
 `silent` (keeps the connection, sends nothing), `speak`, `jump SECONDS` (its
@@ -24,7 +24,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 Gst.init(None)
 
@@ -135,6 +135,13 @@ def protect(server, made, arguments):
         "viewer, media.factory.access=(boolean)true, media.factory.construct=(boolean)true")[0])
 
 
+def encrypt(server, arguments):
+    """Speaks TLS on its port (rtsps)."""
+    auth = server.get_auth() or GstRtspServer.RTSPAuth()
+    auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(arguments.tls))
+    server.set_auth(auth)
+
+
 def obey(loop, server, mood):
     for line in sys.stdin:
         word, *rest = line.split() or [""]
@@ -160,6 +167,7 @@ def main():
     parse.add_argument("--user")
     parse.add_argument("--password")
     parse.add_argument("--auth", choices=["digest", "basic"], default="digest")
+    parse.add_argument("--tls", help="a PEM file with certificate and key")
     arguments = parse.parse_args()
 
     mood = {"silent": False, "jump": 0}
@@ -168,6 +176,8 @@ def main():
     made = factory(arguments, Clip(arguments.clip, arguments.codec), mood)
     if arguments.user:
         protect(server, made, arguments)
+    if arguments.tls:
+        encrypt(server, arguments)
     server.get_mount_points().add_factory(arguments.path, made)
     if server.attach(None) == 0:
         raise SystemExit(f"port {arguments.port} is taken")

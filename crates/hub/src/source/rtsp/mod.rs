@@ -348,3 +348,6 @@ impl Drop for Session<'_> {
 fn now() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests;
