@@ -59,9 +59,9 @@ impl de::Error for Fault {
     }
 }
 
-/// The known key that differs in at most two places, or a third of a longer word.
+/// The known key that differs in at most a third of its letters, and in three.
 fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let allowed = word.chars().count().div_ceil(3).clamp(1, 3);
     known
         .iter()
         .map(|key| (distance(word, key), *key))
@@ -173,7 +173,9 @@ impl<'de> Deserializer<'de> for Reader {
                 rest: Vec::new().into_iter(),
                 value: None,
             }),
-            _ => self.deserialize_any(visitor),
+            Value::Map(_) => self.deserialize_any(visitor),
+            Value::List(_) => Err(Fault::new("expected keys, found a list")),
+            Value::Text(_) => Err(Fault::new("expected keys, found a value")),
         }
     }
 

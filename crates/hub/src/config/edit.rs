@@ -247,8 +247,15 @@ pub(super) fn expected(config: &Config, edit: &StreamEdit) -> Result<Config, Err
 
 /// The text with the change made in it.
 pub(super) fn edited(text: &str, edit: &StreamEdit) -> Result<String, Error> {
-    let document =
-        Document::from_str(text).map_err(|_| Error::Edit("it is not understood by the editor"))?;
+    let document = Document::from_str(text)
+        .ok()
+        .filter(|document| document.as_mapping().is_some());
+    // A file of comments alone is no document; with one key it is.
+    let document = document.map_or_else(
+        || Document::from_str(&format!("{text}\nstreams: {{}}\n")),
+        Ok,
+    );
+    let document = document.map_err(|_| Error::Edit("it is not understood by the editor"))?;
     let root = document.as_mapping().ok_or(Error::Edit("it has no keys"))?;
     match edit {
         StreamEdit::Add(name, patch) => add(&root, name, patch)?,

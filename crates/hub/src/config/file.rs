@@ -250,3 +250,6 @@ fn write_beside(
     }
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests;

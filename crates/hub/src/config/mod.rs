@@ -24,6 +24,8 @@ pub mod policy;
 mod secret;
 mod shape;
 mod source_url;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod units;
 mod watch;
