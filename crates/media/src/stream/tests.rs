@@ -401,6 +401,7 @@ fn the_keyframe_interval_is_the_median_of_the_last_five() {
         camera.frame(true, 10);
         (1..gap).for_each(|_| camera.frame(false, 10));
     }
+    camera.frame(true, 10);
     let interval = stream.join().keyframe_interval.unwrap();
     assert!(
         interval.abs_diff(Duration::from_secs(2)) < Duration::from_millis(1),

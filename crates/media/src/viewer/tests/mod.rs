@@ -218,6 +218,13 @@ fn pictures_too_large_to_replay_are_a_still_and_then_the_next_keyframe() {
         .map(|got| got.frame)
         .collect();
     assert_eq!(frames[..2], [300, 600]);
+    // When nobody knows how long the next will take, the still is all there is as well.
+    let mut world = World::new(Camera::default());
+    world.run_for(Duration::from_secs(5));
+    world.join_with(|join| join.size = Some((3_840, 2_160)));
+    world.run_for(Duration::from_secs(2));
+    assert_eq!(world.got_of(VIDEO).filter(|got| got.out.marker).count(), 1);
+    assert_eq!(world.viewing().state(), Viewstate::AwaitingKeyframe);
 }
 
 #[test]

@@ -178,7 +178,9 @@ impl World {
     fn film(&mut self) {
         let arrived = self.at(self.now);
         let keyframe = self.epoch_frame.is_multiple_of(self.camera.gop);
-        let time = (self.frame as i64 * 3_000) * (1_000_000 + self.camera.ppm) / 1_000_000;
+        // Each run of the source has its own times.
+        let time = (self.epoch_frame + 50_000 * self.epoch) as i64 * 3_000;
+        let time = time * (1_000_000 + self.camera.ppm) / 1_000_000;
         let mut packets = Vec::new();
         for n in 0..self.camera.packets {
             let seq = self.seqs[0];
@@ -220,7 +222,7 @@ impl World {
         payload[8..16].copy_from_slice(&self.seqs[1].to_be_bytes());
         let packet = Packet {
             payload: payload.into(),
-            time: self.sound as i64 * 960,
+            time: (self.sound + 10_000 * self.epoch) as i64 * 960,
             captured: None,
             seq: self.seqs[1],
             frame_start: true,
