@@ -67,6 +67,7 @@ export class Session {
   }
 
   async #hear(message: FromHub): Promise<void> {
+    if (this.#isClosed()) return;
     switch (message.type) {
       case 'answer':
         return this.#answered(message.session, message.sdp);

@@ -139,7 +139,6 @@ export class View {
     this.#frame.className = `frame ${phase}`;
     classList.toggle('quiet', quiet);
     classList.toggle('moving', moving);
-    classList.toggle('barred', model.controls);
     this.#showState(model);
     this.#showSteps(model);
     this.#showProblem(model);
@@ -147,7 +146,8 @@ export class View {
     if (model.tap && this.#tapWord.childElementCount === 0)
       this.#tapWord.append(icon('play'), h('b'));
     say(this.#tapWord.lastElementChild ?? this.#tapWord, model.words('player-tap'));
-    this.#bar.hidden = !model.controls;
+    // A problem brings its own buttons.
+    this.#bar.hidden = !model.controls || model.problem !== undefined;
     this.#showControls(model);
     this.showNumbers(model);
   }

@@ -59,7 +59,7 @@ on-demand = starts when watched
 
 # Empty, loading, error.
 empty-title = No camera yet
-empty-text = Lenswire shows every camera that stands in its configuration file. Add one under { $key } and save: the page follows by itself.
+empty-text = Lenswire shows every camera that stands in its configuration file. Add one under “{ $key }” and save: the page follows by itself.
 empty-hidden-title = No camera for everyone
 empty-hidden-text = None of the cameras here is open to people who are not signed in.
 more-hidden = Cameras that are not open to everyone appear after signing in.
@@ -131,7 +131,7 @@ claim-show-text = To sign in from another browser, or for programs. It cannot be
 claim-button = Claim
 claim-busy = Claiming
 claim-missing-title = The secret is missing from this link
-claim-missing-text = A claim link ends in # and a secret. Lenswire prints it when it starts; { $command } makes another.
+claim-missing-text = A claim link ends in # and a secret. Lenswire prints it when it starts; “{ $command }” makes another.
 claim-done-title = It is yours
 claim-done-text = This browser is signed in as administrator.
 claim-token = Administrator’s token
@@ -144,7 +144,7 @@ login-button = Sign in
 login-busy = Signing in
 login-empty = Enter the token.
 login-wrong = This token is not valid.
-login-help = No token at hand? { $command } on the machine that runs Lenswire makes a claim link.
+login-help = No token at hand? “{ $command }” on the machine that runs Lenswire makes a claim link.
 login-unclaimed = Nobody has claimed this Lenswire yet: open the claim link that it printed when it started.
 login-already = You are signed in.
 

@@ -56,7 +56,7 @@ all-still = Tout arrêter
 on-demand = démarre quand on regarde
 
 empty-title = Pas encore de caméra
-empty-text = Lenswire montre chaque caméra de son fichier de configuration. Ajoutez-en une sous { $key } et enregistrez : la page suit d’elle-même.
+empty-text = Lenswire montre chaque caméra de son fichier de configuration. Ajoutez-en une sous « { $key } » et enregistrez : la page suit d’elle-même.
 empty-hidden-title = Aucune caméra ouverte à tous
 empty-hidden-text = Aucune des caméras n’est ouverte aux personnes non connectées.
 more-hidden = Les caméras qui ne sont pas ouvertes à tous apparaissent après connexion.
@@ -126,7 +126,7 @@ claim-show-text = Pour se connecter depuis un autre navigateur, ou pour des prog
 claim-button = Prendre possession
 claim-busy = En cours
 claim-missing-title = Le secret manque dans ce lien
-claim-missing-text = Un lien de prise de possession finit par # et un secret. Lenswire l’affiche au démarrage ; { $command } en crée un autre.
+claim-missing-text = Un lien de prise de possession finit par # et un secret. Lenswire l’affiche au démarrage ; « { $command } » en crée un autre.
 claim-done-title = Il est à vous
 claim-done-text = Ce navigateur est connecté comme administrateur.
 claim-token = Jeton d’administrateur
@@ -139,7 +139,7 @@ login-button = Se connecter
 login-busy = Connexion
 login-empty = Saisissez le jeton.
 login-wrong = Ce jeton n’est pas valable.
-login-help = Pas de jeton sous la main ? { $command } sur la machine de Lenswire crée un lien de prise de possession.
+login-help = Pas de jeton sous la main ? « { $command } » sur la machine de Lenswire crée un lien de prise de possession.
 login-unclaimed = Personne n’a encore pris possession de ce Lenswire : ouvrez le lien affiché à son démarrage.
 login-already = Vous êtes connecté.
 

@@ -53,7 +53,7 @@ all-still = 모두 정지
 on-demand = 시청하면 시작
 
 empty-title = 아직 카메라가 없습니다
-empty-text = Lenswire는 설정 파일에 있는 모든 카메라를 보여 줍니다. { $key } 아래에 추가하고 저장하면 페이지에 바로 나타납니다.
+empty-text = Lenswire는 설정 파일에 있는 모든 카메라를 보여 줍니다. ‘{ $key }’ 아래에 추가하고 저장하면 페이지에 바로 나타납니다.
 empty-hidden-title = 모두에게 열린 카메라가 없습니다
 empty-hidden-text = 로그인하지 않은 사람에게 열린 카메라가 없습니다.
 more-hidden = 모두에게 열려 있지 않은 카메라는 로그인하면 나타납니다.
@@ -122,7 +122,7 @@ claim-show-text = 다른 브라우저에서 로그인하거나 프로그램에 �
 claim-button = 등록
 claim-busy = 등록 중
 claim-missing-title = 링크에 비밀값이 없습니다
-claim-missing-text = 등록 링크는 #과 비밀값으로 끝납니다. Lenswire가 시작할 때 출력하며, { $command } 명령으로 새로 만들 수 있습니다.
+claim-missing-text = 등록 링크는 #과 비밀값으로 끝납니다. Lenswire가 시작할 때 출력하며, ‘{ $command }’ 명령으로 새로 만들 수 있습니다.
 claim-done-title = 등록되었습니다
 claim-done-text = 이 브라우저는 관리자로 로그인되었습니다.
 claim-token = 관리자 토큰
@@ -135,7 +135,7 @@ login-button = 로그인
 login-busy = 로그인 중
 login-empty = 토큰을 입력하세요.
 login-wrong = 올바르지 않은 토큰입니다.
-login-help = 토큰이 없나요? Lenswire가 실행되는 기기에서 { $command } 명령을 쓰면 등록 링크가 만들어집니다.
+login-help = 토큰이 없나요? Lenswire가 실행되는 기기에서 ‘{ $command }’ 명령을 쓰면 등록 링크가 만들어집니다.
 login-unclaimed = 아직 아무도 이 Lenswire를 등록하지 않았습니다. 시작할 때 출력된 등록 링크를 여세요.
 login-already = 로그인되어 있습니다.
 

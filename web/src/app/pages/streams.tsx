@@ -167,9 +167,7 @@ function Empty() {
       ) : (
         <>
           <p>{t('empty-text', { key: 'streams:' })}</p>
-          <pre class="mono" tabIndex={0}>
-            {EXAMPLE}
-          </pre>
+          <pre class="mono">{EXAMPLE}</pre>
         </>
       )}
     </section>

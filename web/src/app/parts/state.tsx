@@ -23,11 +23,15 @@ export function Dot({ tone }: { readonly tone: Tone }) {
   return <i class={`dot ${tone}`} aria-hidden="true" />;
 }
 
+/** How long until the next try, in ms; `undefined` when none is due. */
+function untilRetry({ name, retry_at }: StreamState): number | undefined {
+  const left = retry_at ? Date.parse(retry_at) - now.value : 0;
+  return name === 'retrying' && left > 0 ? left : undefined;
+}
+
 function word(state: StreamState): string {
-  const left = state.retry_at ? Date.parse(state.retry_at) - now.value : 0;
-  if (state.name === 'retrying' && left > 0) {
-    return t('stream-retrying-in', { time: span(left + 999, t) });
-  }
+  const left = untilRetry(state);
+  if (left !== undefined) return t('stream-retrying-in', { time: span(left + 999, t) });
   return state.name in TONES ? t(`stream-${state.name}`) : t('stream-unknown');
 }
 
@@ -43,7 +47,7 @@ export function State({ stream }: { readonly stream: Pick<Stream, 'state' | 'war
       <Dot tone={toneOf(stream)} />
       <span>{word(state)}</span>
       <time dateTime={state.since} title={t('since-title', { when: exact })}>
-        {span(now.value - since, t)}
+        {untilRetry(state) === undefined && span(now.value - since, t)}
       </time>
     </span>
   );
