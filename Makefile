@@ -28,8 +28,7 @@ dev: ## The hub rebuilt and restarted on each change, the pages by Vite
 
 bench: ## Figures of merit, measured in a network of their own
 	@tools/need test
-	cargo build --release --package lenswire --package lenswire-bench
-	tools/lab target/release/lenswire-bench
+	bench/run.sh
 
 docker-build: ## An image named lenswire
 	docker build --tag lenswire .
