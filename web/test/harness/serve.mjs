@@ -1,6 +1,6 @@
 /**
  * A mock of the hub for looking at pages: the API's answers and the socket's first words, no media.
- * `npm run dev` serves the pages from source, on http://localhost:5173, with what changes reloaded.
+ * `npm run mock` serves the pages from source, on http://localhost:5174, with what changes reloaded.
  * The whole-system tests run against the real hub.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -154,7 +154,11 @@ function built(request, response) {
 /** From source, with what changes reloaded. */
 async function fromSource() {
   const root = fileURLToPath(new URL('../../', import.meta.url));
-  const vite = await createVite({ root, appType: 'spa', server: { middlewareMode: true } });
+  const vite = await createVite({
+    root,
+    appType: 'spa',
+    server: { middlewareMode: true, proxy: {} },
+  });
   return /** @type {Pages} */ (vite.middlewares);
 }
 
@@ -200,6 +204,6 @@ export async function serve({ pages = built, port = 0 } = {}) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { origin } = await serve({ pages: await fromSource(), port: 5173 });
+  const { origin } = await serve({ pages: await fromSource(), port: 5174 });
   console.log(origin);
 }
