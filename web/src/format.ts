@@ -56,6 +56,9 @@ export function span(ms: number, words: Words): string {
   return words('unit-seconds', { n: seconds });
 }
 
+/** What stands in backticks in a sentence of the hub's, in quotation marks. */
+export const quoted = (text: string): string => text.replace(/`([^`]*)`/g, '“$1”');
+
 /** `H264` as people write it. */
 export function codecName(codec: string | undefined): string {
   if (codec === undefined) return UNKNOWN;

@@ -1,7 +1,7 @@
 /**
  * What the player looks like: builds its shadow tree once and shows a model in it. Decides nothing.
  */
-import { span, type Words } from '../format.ts';
+import { quoted, span, type Words } from '../format.ts';
 import type { IconName } from '../look/icons.ts';
 import { h, icon, say } from './dom.ts';
 import type { Phase, State } from './machine.ts';
@@ -184,9 +184,9 @@ export class View {
       return;
     }
     say(this.#title, problem.title);
-    say(this.#detail, problem.detail ?? '');
+    say(this.#detail, quoted(problem.detail ?? ''));
     this.#detail.hidden = !problem.detail;
-    say(this.#fix, problem.fix ?? '');
+    say(this.#fix, quoted(problem.fix ?? ''));
     this.#fix.hidden = !problem.fix;
     say(this.#retry, words('player-retry'));
     this.#retry.hidden = !retryable || signIn !== undefined;

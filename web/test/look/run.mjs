@@ -96,6 +96,7 @@ async function connectSome(page) {
   for (const name of ['demo', 'gate', 'door', 'hevc']) {
     await page.click(`[data-stream="${name}"] .button`);
   }
+  await page.evaluate(() => scrollTo(0, 0));
   await live(page);
   await page.waitForTimeout(1_500);
 }

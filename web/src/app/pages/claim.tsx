@@ -92,7 +92,7 @@ function Done({ token }: { readonly token: string | undefined }) {
         <CopyField label={t('claim-token')} text={t('claim-token-text')} value={token} />
       )}
       <div class="actions">
-        <a class="button primary" href="/">
+        <a class="button primary" href="/" rel="external">
           {t('claim-continue')}
         </a>
       </div>

@@ -3,8 +3,7 @@ import { useSignal } from '@preact/signals';
 import { api } from '../../api/client.ts';
 import { t, translate } from '../../strings/console.ts';
 import { Field } from '../parts/field.tsx';
-import { isAdministrator, learnWhoIAm, me } from '../state/me.ts';
-import { go } from '../state/route.ts';
+import { isAdministrator, me } from '../state/me.ts';
 
 export function Login({ to }: { readonly to: string }) {
   const error = useSignal<string | undefined>(undefined);
@@ -16,10 +15,8 @@ export function Login({ to }: { readonly to: string }) {
     busy.value = true;
     error.value = token === '' ? t('login-empty') : await tryToken(token);
     busy.value = false;
-    if (error.value === undefined) {
-      await learnWhoIAm();
-      go(to);
-    }
+    // Loaded anew: the socket that is open was opened by a stranger.
+    if (error.value === undefined) location.assign(to);
   };
   return (
     <main id="content" class="narrow-page">

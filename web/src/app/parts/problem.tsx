@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { copyText } from '../../clipboard.ts';
+import { quoted } from '../../format.ts';
 import type { Problem } from '../../player/protocol.ts';
 import { t, translate } from '../../strings/console.ts';
 
@@ -16,8 +17,8 @@ export function ProblemCard({ problem, children }: Props) {
   return (
     <section class="problem card" role="alert">
       <h2>{title}</h2>
-      {detail && <p class="quiet">{detail}</p>}
-      {fix && <p>{fix}</p>}
+      {detail && <p class="quiet">{quoted(detail)}</p>}
+      {fix && <p>{quoted(fix)}</p>}
       <div class="actions">
         {children}
         <CopyDiagnostics problem={problem} />

@@ -13,7 +13,8 @@ export async function learnWhoIAm(): Promise<void> {
   if (answer.kind === 'ok') me.value = answer.body;
 }
 
+/** Ends the session, and with a new page the socket that was opened in its name. */
 export async function signOut(): Promise<void> {
   await api.logout();
-  await learnWhoIAm();
+  location.reload();
 }

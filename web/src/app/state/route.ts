@@ -28,17 +28,19 @@ const read = (): Route => parse(location.pathname, location.search);
 export const route = signal<Route>(read());
 
 /** Goes to a page of ours. */
-export function go(path: string): void {
+function go(path: string): void {
   history.pushState(null, '', path);
   route.value = read();
   scrollTo(0, 0);
 }
 
 function followLink(event: MouseEvent): void {
+  // `external`: a page to be loaded anew, with a socket of its own.
   const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   const link = (event.target as Element | null)?.closest?.('a');
   if (!plain || event.button !== 0 || event.defaultPrevented || !link) return;
-  if (link.target || link.origin !== location.origin || link.hash) return;
+  const loads = link.target || link.rel === 'external';
+  if (loads || link.origin !== location.origin || link.hash) return;
   event.preventDefault();
   go(link.pathname + link.search);
 }
