@@ -37,7 +37,7 @@ fn nal_units(codec: NalCodec, input: &[u8]) {
         let payload = input.piece();
         let _ = units.peek(payload);
         let result = units.push(payload, |unit| {
-            assert!(!unit.is_empty() && unit.len() <= FRAME_BYTES)
+            assert!(!unit.is_empty() && unit.len() <= FRAME_BYTES);
         });
         assert!(units.held() <= FRAME_BYTES);
         if result.is_err() {
