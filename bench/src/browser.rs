@@ -50,7 +50,12 @@ fn play(script: &Path, arguments: &[&str]) -> Result<Value> {
 }
 
 fn numbers(list: &Value) -> Vec<f64> {
-    let mut numbers: Vec<f64> = list.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+    let mut numbers: Vec<f64> = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_f64)
+        .collect();
     numbers.sort_unstable_by(f64::total_cmp);
     numbers
 }
@@ -58,7 +63,9 @@ fn numbers(list: &Value) -> Vec<f64> {
 /// Of sorted numbers; none of none.
 fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
-    sorted.get(last * percent / 100).map(|ms| (ms * 10.0).round() / 10.0)
+    sorted
+        .get(last * percent / 100)
+        .map(|ms| (ms * 10.0).round() / 10.0)
 }
 
 #[cfg(test)]
@@ -68,7 +75,10 @@ mod tests {
     #[test]
     fn percentiles_are_of_the_sorted_numbers() {
         let sorted = numbers(&json!([9, 1, 5, 3, 7]));
-        assert_eq!((percentile(&sorted, 50), percentile(&sorted, 100)), (Some(5.0), Some(9.0)));
+        assert_eq!(
+            (percentile(&sorted, 50), percentile(&sorted, 100)),
+            (Some(5.0), Some(9.0))
+        );
         assert_eq!(percentile(&[], 50), None);
     }
 }

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use lenswire_media::WallTime;
 
 /// The steady clock.
-#[expect(clippy::disallowed_methods, reason = "measuring time is what this program does")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "measuring time is what this program does"
+)]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
@@ -13,7 +16,9 @@ pub(crate) fn now() -> Instant {
 /// The wall clock.
 #[expect(clippy::disallowed_methods, reason = "pictures are stamped with it")]
 pub(crate) fn wall() -> WallTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     WallTime(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 

@@ -98,7 +98,12 @@ pub(crate) fn measure(load: &Load, pid: u32, window: Duration) -> Result<Point> 
 }
 
 fn readings(pid: u32, crowd: &Crowd) -> Result<(process::Usage, process::Usage, Seen, Instant)> {
-    Ok((process::usage(pid)?, process::usage(std::process::id())?, crowd.seen(), clock::now()))
+    Ok((
+        process::usage(pid)?,
+        process::usage(std::process::id())?,
+        crowd.seen(),
+        clock::now(),
+    ))
 }
 
 /// Viewers that play.
@@ -111,7 +116,11 @@ pub(crate) struct Crowd {
 impl Crowd {
     /// Joins all of them and waits until each has got a picture.
     pub(crate) fn gather(load: &Load) -> Result<Self> {
-        let mut crowd = Self { poll: Poll::new()?, events: Events::with_capacity(256), viewers: Vec::new() };
+        let mut crowd = Self {
+            poll: Poll::new()?,
+            events: Events::with_capacity(256),
+            viewers: Vec::new(),
+        };
         let joining = join_all(Url::parse(&load.whep)?, load.viewers);
         let deadline = clock::now() + JOINING;
         loop {
@@ -119,12 +128,19 @@ impl Crowd {
                 crowd.take(viewer.context("a viewer could not join")?)?;
             }
             crowd.turn()?;
-            let playing = crowd.viewers.iter().filter(|v| v.connected && v.seen.frames > 0).count();
+            let playing = crowd
+                .viewers
+                .iter()
+                .filter(|v| v.connected && v.seen.frames > 0)
+                .count();
             if playing == load.viewers {
                 return Ok(crowd);
             }
             if clock::now() > deadline {
-                bail!("only {playing} of {} viewers play after {JOINING:?}", load.viewers);
+                bail!(
+                    "only {playing} of {} viewers play after {JOINING:?}",
+                    load.viewers
+                );
             }
         }
     }
@@ -142,34 +158,49 @@ impl Crowd {
 
     fn take(&mut self, mut viewer: Viewer) -> Result<()> {
         let token = Token(self.viewers.len());
-        self.poll.registry().register(viewer.socket(), token, Interest::READABLE)?;
+        self.poll
+            .registry()
+            .register(viewer.socket(), token, Interest::READABLE)?;
         self.viewers.push(viewer);
         Ok(())
     }
 
     fn turn(&mut self) -> Result<()> {
         let now = clock::now();
-        let next = self.viewers.iter().map(|v| v.wake.saturating_duration_since(now)).min();
-        self.poll.poll(&mut self.events, Some(next.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)))?;
+        let next = self
+            .viewers
+            .iter()
+            .map(|v| v.wake.saturating_duration_since(now))
+            .min();
+        self.poll.poll(
+            &mut self.events,
+            Some(next.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)),
+        )?;
         for event in &self.events {
             if let Some(viewer) = self.viewers.get_mut(event.token().0) {
                 viewer.receive();
             }
         }
         let now = clock::now();
-        for viewer in self.viewers.iter_mut().filter(|v| v.wake <= now && !v.ended) {
+        for viewer in self
+            .viewers
+            .iter_mut()
+            .filter(|v| v.wake <= now && !v.ended)
+        {
             viewer.advance(now);
         }
         Ok(())
     }
 
     fn seen(&self) -> Seen {
-        self.viewers.iter().fold(Seen::default(), |sum, viewer| Seen {
-            packets: sum.packets + viewer.seen.packets,
-            bytes: sum.bytes + viewer.seen.bytes,
-            lost: sum.lost + viewer.seen.lost,
-            frames: sum.frames + viewer.seen.frames,
-        })
+        self.viewers
+            .iter()
+            .fold(Seen::default(), |sum, viewer| Seen {
+                packets: sum.packets + viewer.seen.packets,
+                bytes: sum.bytes + viewer.seen.bytes,
+                lost: sum.lost + viewer.seen.lost,
+                frames: sum.frames + viewer.seen.frames,
+            })
     }
 
     /// Serves them on a thread of their own until told otherwise.
@@ -200,7 +231,9 @@ impl Aside {
     /// Ends it; an error when it did not play to the end.
     pub(crate) fn leave(self) -> Result<()> {
         drop(self.stop);
-        self.thread.join().unwrap_or_else(|_| bail!("the viewers' thread panicked"))
+        self.thread
+            .join()
+            .unwrap_or_else(|_| bail!("the viewers' thread panicked"))
     }
 }
 

@@ -12,7 +12,10 @@
 //! Everything runs in a network of its own (`tools/lab`); `bench/README.md` says how and what the
 //! figures mean.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, reason = "a program for the terminal: its output is its purpose")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a program for the terminal: its output is its purpose"
+)]
 
 mod browser;
 mod camera;
@@ -78,9 +81,17 @@ enum Command {
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Fanout { whep, pid, viewers, seconds } => {
+        Command::Fanout {
+            whep,
+            pid,
+            viewers,
+            seconds,
+        } => {
             for viewers in viewers {
-                let load = fanout::Load { whep: whep.clone(), viewers };
+                let load = fanout::Load {
+                    whep: whep.clone(),
+                    viewers,
+                };
                 let point = fanout::measure(&load, pid, Duration::from_secs(seconds))?;
                 println!("{}", point.to_json());
             }
@@ -95,7 +106,10 @@ fn main() -> Result<()> {
         }
         Command::Suite(plan) => suite::run(&plan),
         Command::Table { results } => {
-            println!("{}", table::markdown(&serde_json::from_slice(&std::fs::read(results)?)?));
+            println!(
+                "{}",
+                table::markdown(&serde_json::from_slice(&std::fs::read(results)?)?)
+            );
             Ok(())
         }
     }

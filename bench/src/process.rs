@@ -21,9 +21,13 @@ pub(crate) struct Usage {
 
 /// Reads what a process uses.
 pub(crate) fn usage(pid: u32) -> Result<Usage> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).with_context(|| format!("process {pid} is gone"))?;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))
+        .with_context(|| format!("process {pid} is gone"))?;
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    Ok(Usage { cpu: cpu(&stat).context("/proc/PID/stat")?, rss: rss(&status).context("/proc/PID/status")? })
+    Ok(Usage {
+        cpu: cpu(&stat).context("/proc/PID/stat")?,
+        rss: rss(&status).context("/proc/PID/status")?,
+    })
 }
 
 fn cpu(stat: &str) -> Option<Duration> {
@@ -35,7 +39,13 @@ fn cpu(stat: &str) -> Option<Duration> {
 }
 
 fn rss(status: &str) -> Option<u64> {
-    let kilobytes: u64 = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.split_whitespace().next()?.parse().ok()?;
+    let kilobytes: u64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()?;
     Some(kilobytes * 1_024)
 }
 
@@ -47,8 +57,13 @@ impl Running {
     /// Starts it with its output in `log`.
     pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let out = fs::File::create(log)?;
-        command.stdin(Stdio::null()).stderr(out.try_clone()?).stdout(out);
-        let child = command.spawn().with_context(|| format!("{} does not start", command.get_program().display()))?;
+        command
+            .stdin(Stdio::null())
+            .stderr(out.try_clone()?)
+            .stdout(out);
+        let child = command
+            .spawn()
+            .with_context(|| format!("{} does not start", command.get_program().display()))?;
         Ok(Self(child))
     }
 

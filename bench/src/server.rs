@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::clock;
 use crate::http::{self, Url};
 use crate::process::Running;
 use crate::viewer::Viewer;
-use crate::clock;
 
 /// How long a server may take from its start to the first stream that can be watched.
 const STARTING: Duration = Duration::from_secs(30);
@@ -84,8 +84,14 @@ impl Kind {
         for stream in streams {
             let url = format!("rtsp://{camera}/{stream}");
             let written = match self {
-                Self::Lenswire => writeln!(text, "  {stream}: {{ source: \"{url}\", transport: tcp, viewers: anyone }}"),
-                Self::MediaMtx => writeln!(text, "  {stream}: {{ source: \"{url}\", rtspTransport: tcp }}"),
+                Self::Lenswire => writeln!(
+                    text,
+                    "  {stream}: {{ source: \"{url}\", transport: tcp, viewers: anyone }}"
+                ),
+                Self::MediaMtx => writeln!(
+                    text,
+                    "  {stream}: {{ source: \"{url}\", rtspTransport: tcp }}"
+                ),
                 Self::Go2rtc => writeln!(text, "  {stream}: \"{url}\""),
             };
             debug_assert!(written.is_ok(), "a string takes everything");
@@ -96,7 +102,11 @@ impl Kind {
     fn command(self, binary: &Path, configuration: &Path, folder: &Path) -> Command {
         let mut command = Command::new(binary);
         match self {
-            Self::Lenswire => command.args(["serve", "--config"]).arg(configuration).arg("--data").arg(folder),
+            Self::Lenswire => command
+                .args(["serve", "--config"])
+                .arg(configuration)
+                .arg("--data")
+                .arg(folder),
             Self::MediaMtx => command.arg(configuration),
             Self::Go2rtc => command.arg("-config").arg(configuration),
         };
@@ -112,28 +122,60 @@ impl FromStr for Make {
     fn from_str(text: &str) -> Result<Self> {
         let (name, binary) = text.split_once('=').context("NAME=BINARY is expected")?;
         let kinds = [Kind::Lenswire, Kind::MediaMtx, Kind::Go2rtc];
-        let kind = kinds.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name));
-        let Some(kind) = kind else { bail!("{name}: known are lenswire, mediamtx and go2rtc") };
-        let binary = std::fs::canonicalize(binary).with_context(|| format!("{binary} is not there"))?;
+        let kind = kinds
+            .into_iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name));
+        let Some(kind) = kind else {
+            bail!("{name}: known are lenswire, mediamtx and go2rtc")
+        };
+        let binary =
+            std::fs::canonicalize(binary).with_context(|| format!("{binary} is not there"))?;
         Ok(Self { kind, binary })
     }
 }
 
 impl Server {
     /// Starts one that serves `streams` of the camera, with its files in `folder`.
-    pub(crate) fn start(make: &Make, address: IpAddr, camera: SocketAddr, streams: &[&str], folder: &Path) -> Result<Self> {
+    pub(crate) fn start(
+        make: &Make,
+        address: IpAddr,
+        camera: SocketAddr,
+        streams: &[&str],
+        folder: &Path,
+    ) -> Result<Self> {
         let configuration = folder.join("server.yaml");
-        std::fs::write(&configuration, make.kind.configuration(address, camera, streams))?;
+        std::fs::write(
+            &configuration,
+            make.kind.configuration(address, camera, streams),
+        )?;
         let began = clock::now();
-        let running = Running::start(&mut make.kind.command(&make.binary, &configuration, folder), &folder.join("server.log"))?;
-        let mut server = Self { kind: make.kind, address, running, start: Duration::ZERO };
-        server.start = server.answered(began).with_context(|| format!("{} does not answer; its log is in {}", make.kind.name(), folder.display()))?;
+        let running = Running::start(
+            &mut make.kind.command(&make.binary, &configuration, folder),
+            &folder.join("server.log"),
+        )?;
+        let mut server = Self {
+            kind: make.kind,
+            address,
+            running,
+            start: Duration::ZERO,
+        };
+        server.start = server.answered(began).with_context(|| {
+            format!(
+                "{} does not answer; its log is in {}",
+                make.kind.name(),
+                folder.display()
+            )
+        })?;
         Ok(server)
     }
 
     fn answered(&self, began: Instant) -> Option<Duration> {
         let url = self.url(self.kind.health()).ok()?;
-        clock::until(STARTING, || http::request("GET", &url, None).ok().filter(|answer| answer.status < 500))?;
+        clock::until(STARTING, || {
+            http::request("GET", &url, None)
+                .ok()
+                .filter(|answer| answer.status < 500)
+        })?;
         Some(clock::now() - began)
     }
 
@@ -148,7 +190,9 @@ impl Server {
             }
             joined
         });
-        viewer.with_context(|| format!("{} does not serve {stream}", self.kind.name()))?.leave();
+        viewer
+            .with_context(|| format!("{} does not serve {stream}", self.kind.name()))?
+            .leave();
         Ok(())
     }
 
@@ -161,11 +205,17 @@ impl Server {
             Kind::Lenswire | Kind::MediaMtx => format!("/{stream}/whep"),
             Kind::Go2rtc => format!("/api/webrtc?src={stream}"),
         };
-        format!("http://{}{path}", SocketAddr::new(self.address, self.kind.http_port()))
+        format!(
+            "http://{}{path}",
+            SocketAddr::new(self.address, self.kind.http_port())
+        )
     }
 
     fn url(&self, path: &str) -> Result<Url> {
-        Url::parse(&format!("http://{}{path}", SocketAddr::new(self.address, self.kind.http_port())))
+        Url::parse(&format!(
+            "http://{}{path}",
+            SocketAddr::new(self.address, self.kind.http_port())
+        ))
     }
 }
 
@@ -176,14 +226,25 @@ mod tests {
     #[test]
     fn each_server_is_pointed_at_the_camera() {
         for kind in [Kind::Lenswire, Kind::MediaMtx, Kind::Go2rtc] {
-            let text = kind.configuration([10, 9, 0, 2].into(), ([10, 9, 0, 2], 8_554).into(), &["clip1", "live1"]);
-            assert!(text.contains("rtsp://10.9.0.2:8554/clip1") && text.contains("rtsp://10.9.0.2:8554/live1"), "{text}");
+            let text = kind.configuration(
+                [10, 9, 0, 2].into(),
+                ([10, 9, 0, 2], 8_554).into(),
+                &["clip1", "live1"],
+            );
+            assert!(
+                text.contains("rtsp://10.9.0.2:8554/clip1")
+                    && text.contains("rtsp://10.9.0.2:8554/live1"),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn only_known_servers_are_taken() {
         assert!("nginx=/bin/sh".parse::<Make>().is_err());
-        assert_eq!("MediaMTX=/bin/sh".parse::<Make>().unwrap().kind, Kind::MediaMtx);
+        assert_eq!(
+            "MediaMTX=/bin/sh".parse::<Make>().unwrap().kind,
+            Kind::MediaMtx
+        );
     }
 }

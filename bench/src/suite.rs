@@ -45,7 +45,12 @@ pub(crate) struct Plan {
     #[arg(long, default_value_t = 20)]
     seconds: u64,
     /// Which parts; all by default.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "start,fanout,delays,joins")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "start,fanout,delays,joins"
+    )]
     only: Vec<Part>,
     /// Where the clips are kept.
     #[arg(long, default_value = "target/bench")]
@@ -80,12 +85,17 @@ struct Bench<'a> {
 /// Runs the plan, writes the results, prints the table.
 pub(crate) fn run(plan: &Plan) -> Result<()> {
     let camera = Camera::start(SocketAddr::new(plan.address, CAMERA_PORT), &plan.clips)?;
-    let bench = Bench { plan, camera: camera.address() };
+    let bench = Bench {
+        plan,
+        camera: camera.address(),
+    };
     let mut servers = Map::new();
     for make in &plan.server {
         let mut results = Map::new();
         for part in &plan.only {
-            bench.part(*part, make, &mut results).with_context(|| format!("{part:?} of {}", make.kind.name()))?;
+            bench
+                .part(*part, make, &mut results)
+                .with_context(|| format!("{part:?} of {}", make.kind.name()))?;
         }
         servers.insert(make.kind.name().to_owned(), Value::Object(results));
     }
@@ -113,7 +123,9 @@ impl Bench<'_> {
         }
         starts.sort_unstable();
         let size = std::fs::metadata(&make.binary)?.len();
-        Ok(json!({ "binary_mb": size as f64 / 1e6, "start_ms": starts[STARTS / 2].as_secs_f64() * 1e3 }))
+        Ok(
+            json!({ "binary_mb": size as f64 / 1e6, "start_ms": starts[STARTS / 2].as_secs_f64() * 1e3 }),
+        )
     }
 
     fn fanout(&self, make: &Make) -> Result<Value> {
@@ -122,7 +134,14 @@ impl Bench<'_> {
         for viewers in &self.plan.viewers {
             let point = self.with(make, "clip1", |server| {
                 server.wait_for("clip1")?;
-                fanout::measure(&Load { whep: server.whep("clip1"), viewers: *viewers }, server.pid(), window)
+                fanout::measure(
+                    &Load {
+                        whep: server.whep("clip1"),
+                        viewers: *viewers,
+                    },
+                    server.pid(),
+                    window,
+                )
             })?;
             self.say(make, &format!("{viewers} viewers"), &point.to_json());
             points.push(point.to_json());
@@ -139,7 +158,10 @@ impl Bench<'_> {
         self.say(make, "delay alone", &alone);
         let beside = self.with(make, "live1", |server| {
             server.wait_for("live1")?;
-            let crowd = Crowd::gather(&Load { whep: server.whep("live1"), viewers: BESIDE })?;
+            let crowd = Crowd::gather(&Load {
+                whep: server.whep("live1"),
+                viewers: BESIDE,
+            })?;
             let playing = crowd.serve_aside();
             let delays = browser::delays(&self.plan.browser, &server.whep("live1"), seconds);
             playing.leave()?;
@@ -163,9 +185,20 @@ impl Bench<'_> {
     }
 
     /// Does something with a server that was started for it and that ends after it.
-    fn with<T>(&self, make: &Make, stream: &str, work: impl FnOnce(&Server) -> Result<T>) -> Result<T> {
+    fn with<T>(
+        &self,
+        make: &Make,
+        stream: &str,
+        work: impl FnOnce(&Server) -> Result<T>,
+    ) -> Result<T> {
         let folder = tempfile::tempdir()?;
-        let server = Server::start(make, self.plan.address, self.camera, &[stream], folder.path());
+        let server = Server::start(
+            make,
+            self.plan.address,
+            self.camera,
+            &[stream],
+            folder.path(),
+        );
         let result = server.and_then(|server| work(&server));
         if result.is_err() {
             keep_log(folder.path());
@@ -188,7 +221,10 @@ fn keep_log(folder: &Path) {
 
 fn machine() -> Value {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map(|(_, name)| name.trim());
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map(|(_, name)| name.trim());
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     json!({

@@ -54,11 +54,28 @@ impl Viewer {
         let now = clock::now();
         let mut client = Client::offer(&[Kind::Video], &[(Protocol::Udp, local)], now)?;
         let answer = http::request("POST", whep, Some(("application/sdp", client.sdp())))?;
-        ensure!(answer.status == 201, "the server answered {}: {}", answer.status, answer.body);
+        ensure!(
+            answer.status == 201,
+            "the server answered {}: {}",
+            answer.status,
+            answer.body
+        );
         client.accept(&answer.body)?;
-        let session = answer.location.and_then(|location| whep.join(&location).ok());
+        let session = answer
+            .location
+            .and_then(|location| whep.join(&location).ok());
         let seen = Seen::default();
-        Ok(Self { client, socket, local, session, wake: now, connected: false, ended: false, seen, newest: None })
+        Ok(Self {
+            client,
+            socket,
+            local,
+            session,
+            wake: now,
+            connected: false,
+            ended: false,
+            seen,
+            newest: None,
+        })
     }
 
     pub(crate) fn socket(&mut self) -> &mut UdpSocket {
@@ -71,8 +88,18 @@ impl Viewer {
         loop {
             match self.socket.recv_from(&mut bytes) {
                 Ok((length, remote)) => {
-                    let pair = Pair { protocol: Protocol::Udp, local: self.local, remote };
-                    self.client.receive(Received { pair, bytes: &bytes[..length] }, clock::now());
+                    let pair = Pair {
+                        protocol: Protocol::Udp,
+                        local: self.local,
+                        remote,
+                    };
+                    self.client.receive(
+                        Received {
+                            pair,
+                            bytes: &bytes[..length],
+                        },
+                        clock::now(),
+                    );
                     self.drain();
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
@@ -92,7 +119,9 @@ impl Viewer {
         loop {
             match self.client.poll() {
                 // A full send queue loses what a network might lose too.
-                ClientOutput::Send(datagram) => drop(self.socket.send_to(&datagram, datagram.pair.remote)),
+                ClientOutput::Send(datagram) => {
+                    let _ = self.socket.send_to(&datagram, datagram.pair.remote);
+                }
                 ClientOutput::Connected => self.connected = true,
                 ClientOutput::Packet(packet) => {
                     self.seen.packets += 1;

@@ -28,9 +28,18 @@ impl Clip {
         }
         let bytes = std::fs::read(&file)?;
         let pictures = access_units(&bytes);
-        ensure!(pictures.len() == (RATE * SECONDS) as usize, "{} has {} pictures", file.display(), pictures.len());
-        let parameters = Parameters::of(pictures[0].iter().map(Vec::as_slice)).context("no parameter sets")?;
-        Ok(Self { pictures, parameters })
+        ensure!(
+            pictures.len() == (RATE * SECONDS) as usize,
+            "{} has {} pictures",
+            file.display(),
+            pictures.len()
+        );
+        let parameters =
+            Parameters::of(pictures[0].iter().map(Vec::as_slice)).context("no parameter sets")?;
+        Ok(Self {
+            pictures,
+            parameters,
+        })
     }
 }
 
@@ -51,8 +60,16 @@ impl Feed for Clip {
 impl Parameters {
     /// The first SPS (type 7) and PPS (type 8; ITU-R H.264, table 7-1) among `units`.
     pub(super) fn of<'a>(units: impl Iterator<Item = &'a [u8]> + Clone) -> Option<Self> {
-        let find = |kind| units.clone().find(|unit| unit.first().is_some_and(|b| b & 0x1f == kind)).map(<[u8]>::to_vec);
-        Some(Self { sps: find(7)?, pps: find(8)? })
+        let find = |kind| {
+            units
+                .clone()
+                .find(|unit| unit.first().is_some_and(|b| b & 0x1f == kind))
+                .map(<[u8]>::to_vec)
+        };
+        Some(Self {
+            sps: find(7)?,
+            pps: find(8)?,
+        })
     }
 }
 
@@ -60,13 +77,55 @@ impl Parameters {
 /// a delimiter in front of each.
 fn make(file: &Path, keyframes: u32) -> Result<()> {
     let part = file.with_extension("part");
-    let source = format!("smptebars=size=1280x720:rate={RATE},noise=alls=16:allf=t,drawbox=x='mod(t*320,1280)':y=560:w=80:h=90:color=white:t=fill,format=yuv420p");
+    let source = format!(
+        "smptebars=size=1280x720:rate={RATE},noise=alls=16:allf=t,drawbox=x='mod(t*320,1280)':y=560:w=80:h=90:color=white:t=fill,format=yuv420p"
+    );
     let gop = (keyframes * RATE).to_string();
     let status = Command::new("ffmpeg")
-        .args(["-nostdin", "-loglevel", "error", "-y", "-f", "lavfi", "-i", &source, "-t", &SECONDS.to_string()])
-        .args(["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "baseline", "-bf", "0", "-g", &gop, "-keyint_min", &gop])
-        .args(["-sc_threshold", "0", "-b:v", "2M", "-minrate", "2M", "-maxrate", "2M", "-bufsize", "1M"])
-        .args(["-x264-params", "nal-hrd=cbr:aud=1:sliced-threads=0:slices=1", "-f", "h264"])
+        .args([
+            "-nostdin",
+            "-loglevel",
+            "error",
+            "-y",
+            "-f",
+            "lavfi",
+            "-i",
+            &source,
+            "-t",
+            &SECONDS.to_string(),
+        ])
+        .args([
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-profile:v",
+            "baseline",
+            "-bf",
+            "0",
+            "-g",
+            &gop,
+            "-keyint_min",
+            &gop,
+        ])
+        .args([
+            "-sc_threshold",
+            "0",
+            "-b:v",
+            "2M",
+            "-minrate",
+            "2M",
+            "-maxrate",
+            "2M",
+            "-bufsize",
+            "1M",
+        ])
+        .args([
+            "-x264-params",
+            "nal-hrd=cbr:aud=1:sliced-threads=0:slices=1",
+            "-f",
+            "h264",
+        ])
         .arg(&part)
         .status()
         .context("ffmpeg, which makes the clips, does not start")?;
@@ -89,14 +148,25 @@ fn access_units(bytes: &[u8]) -> Vec<Vec<Vec<u8>>> {
 
 /// What stands between start codes (ITU-R H.264, annex B), without the zeros that belong to them.
 fn nal_units(bytes: &[u8]) -> Vec<&[u8]> {
-    let codes: Vec<usize> = bytes.windows(3).enumerate().filter(|(_, w)| *w == [0, 0, 1]).map(|(at, _)| at).collect();
+    let codes: Vec<usize> = bytes
+        .windows(3)
+        .enumerate()
+        .filter(|(_, w)| *w == [0, 0, 1])
+        .map(|(at, _)| at)
+        .collect();
     let ends = codes.iter().skip(1).copied().chain([bytes.len()]);
-    let units = codes.iter().zip(ends).map(|(start, end)| without_trailing_zeros(&bytes[start + 3..end]));
+    let units = codes
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| without_trailing_zeros(&bytes[start + 3..end]));
     units.filter(|unit| !unit.is_empty()).collect()
 }
 
 fn without_trailing_zeros(unit: &[u8]) -> &[u8] {
-    let end = unit.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let end = unit
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
     &unit[..end]
 }
 
@@ -106,7 +176,13 @@ mod tests {
 
     #[test]
     fn pictures_begin_at_delimiters() {
-        let bytes = [0, 0, 0, 1, 9, 0x10, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x65, 2, 0, 0, 1, 12, 0xff, 0, 0, 0, 1, 9, 0x30, 0, 0, 1, 0x41, 3];
-        assert_eq!(access_units(&bytes), [vec![vec![0x67, 1], vec![0x65, 2]], vec![vec![0x41, 3]]]);
+        let bytes = [
+            0, 0, 0, 1, 9, 0x10, 0, 0, 1, 0x67, 1, 0, 0, 0, 1, 0x65, 2, 0, 0, 1, 12, 0xff, 0, 0, 0,
+            1, 9, 0x30, 0, 0, 1, 0x41, 3,
+        ];
+        assert_eq!(
+            access_units(&bytes),
+            [vec![vec![0x67, 1], vec![0x65, 2]], vec![vec![0x41, 3]]]
+        );
     }
 }

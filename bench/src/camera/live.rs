@@ -25,11 +25,21 @@ impl Live {
     pub(super) fn new(keyframes: Duration) -> Result<Self> {
         let mut pattern = TestPattern::new()?;
         let size = pattern.format().size;
-        let settings = H264Settings { size, rate: RATE, bitrate: 2_000_000, keyframe_interval: keyframes };
+        let settings = H264Settings {
+            size,
+            rate: RATE,
+            bitrate: 2_000_000,
+            keyframe_interval: keyframes,
+        };
         let mut encoder = H264Encoder::new(settings)?;
         let first = encoder.encode(pattern.picture(clock::wall()), Duration::ZERO, false)?;
         let parameters = Parameters::of(first.nal_units()).context("no parameter sets")?;
-        Ok(Self { pattern, encoder, parameters, next: 0 })
+        Ok(Self {
+            pattern,
+            encoder,
+            parameters,
+            next: 0,
+        })
     }
 }
 
@@ -43,7 +53,9 @@ impl Feed for Live {
         // Who comes after a pause must not wait for a keyframe.
         let paused = n != self.next;
         self.next = n + 1;
-        let encoded = self.encoder.encode(self.pattern.picture(clock::wall()), time, paused)?;
+        let encoded = self
+            .encoder
+            .encode(self.pattern.picture(clock::wall()), time, paused)?;
         Ok(encoded.nal_units().map(<[u8]>::to_vec).collect())
     }
 

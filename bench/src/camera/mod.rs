@@ -71,7 +71,10 @@ impl Camera {
             ("/live1", Box::new(Live::new(Duration::from_secs(1))?)),
             ("/live10", Box::new(Live::new(Duration::from_secs(10))?)),
         ];
-        let channels: Vec<Arc<Channel>> = feeds.into_iter().map(|(path, feed)| Channel::run(path, feed)).collect();
+        let channels: Vec<Arc<Channel>> = feeds
+            .into_iter()
+            .map(|(path, feed)| Channel::run(path, feed))
+            .collect();
         let listener = TcpListener::bind(listen)?;
         let address = listener.local_addr()?;
         std::thread::spawn(move || {
@@ -90,7 +93,12 @@ impl Camera {
 
 impl Channel {
     fn run(path: &'static str, mut feed: Box<dyn Feed>) -> Arc<Self> {
-        let channel = Arc::new(Self { path, parameters: feed.parameters(), players: Mutex::default(), changed: Condvar::new() });
+        let channel = Arc::new(Self {
+            path,
+            parameters: feed.parameters(),
+            players: Mutex::default(),
+            changed: Condvar::new(),
+        });
         let own = Arc::clone(&channel);
         std::thread::spawn(move || own.pace(feed.as_mut()));
         channel
@@ -102,10 +110,16 @@ impl Channel {
         let start = clock::now();
         let mut n = 0;
         loop {
-            drop(self.changed.wait_while(self.lock(), |players| players.is_empty()));
+            drop(
+                self.changed
+                    .wait_while(self.lock(), |players| players.is_empty()),
+            );
             // The next moment that is still to come, and after each picture the one after it.
-            n = (n + 1).max(1 + clock::now().saturating_duration_since(start).as_nanos() / interval.as_nanos());
-            let offset = Duration::from_nanos(u64::try_from(interval.as_nanos() * n).unwrap_or(u64::MAX));
+            n = (n + 1).max(
+                1 + clock::now().saturating_duration_since(start).as_nanos() / interval.as_nanos(),
+            );
+            let offset =
+                Duration::from_nanos(u64::try_from(interval.as_nanos() * n).unwrap_or(u64::MAX));
             std::thread::sleep((start + offset).saturating_duration_since(clock::now()));
             let time = (offset.as_nanos() * 90_000 / 1_000_000_000) as u32;
             match feed.picture(n as u64) {
@@ -126,7 +140,10 @@ impl Channel {
     /// may write to it meanwhile, see [`Channel::exclusively`].
     pub(crate) fn play(&self, connection: &TcpStream, channel: u8) -> Result<()> {
         connection.set_write_timeout(Some(WRITE_PATIENCE))?;
-        let player = Player { connection: connection.try_clone()?, packetizer: Packetizer::new(channel) };
+        let player = Player {
+            connection: connection.try_clone()?,
+            packetizer: Packetizer::new(channel),
+        };
         self.lock().push(player);
         self.changed.notify_all();
         Ok(())
@@ -140,7 +157,8 @@ impl Channel {
 
     pub(crate) fn stop(&self, connection: &TcpStream) {
         let peer = connection.peer_addr().ok();
-        self.lock().retain(|player| player.connection.peer_addr().ok() != peer);
+        self.lock()
+            .retain(|player| player.connection.peer_addr().ok() != peer);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Player>> {

@@ -30,7 +30,13 @@ pub(super) struct Packetizer {
 impl Packetizer {
     /// RTP goes to the interleaved channel `channel`, RTCP to the next.
     pub(super) fn new(channel: u8) -> Self {
-        Self { channel, seq: 0, packets: 0, bytes: 0, pictures: 0 }
+        Self {
+            channel,
+            seq: 0,
+            packets: 0,
+            bytes: 0,
+            pictures: 0,
+        }
     }
 
     /// The interleaved frames (RFC 2326, 10.12) of one picture.
@@ -82,7 +88,14 @@ impl Packetizer {
         let fraction = ((wall.0 % 1_000_000) << 32) / 1_000_000;
         self.frame(1, 28, out);
         out.extend_from_slice(&[0x80, 200, 0, 6]);
-        for word in [SSRC, seconds, fraction as u32, time, self.packets, self.bytes] {
+        for word in [
+            SSRC,
+            seconds,
+            fraction as u32,
+            time,
+            self.packets,
+            self.bytes,
+        ] {
             out.extend_from_slice(&word.to_be_bytes());
         }
     }
@@ -113,10 +126,27 @@ mod tests {
 
     #[test]
     fn a_large_unit_is_fragmented_and_only_the_last_packet_is_marked() {
-        let units = [vec![0x67, 1, 2], [0x65].into_iter().chain(std::iter::repeat_n(7, 3_000)).collect()];
+        let units = [
+            vec![0x67, 1, 2],
+            [0x65]
+                .into_iter()
+                .chain(std::iter::repeat_n(7, 3_000))
+                .collect(),
+        ];
         let packets = packets(&Packetizer::new(0).picture(&units, 0, WallTime(0)));
-        let heads: Vec<(bool, u8, u8)> = packets.iter().map(|(marker, p)| (*marker, p[0] & 0x1f, p[1])).collect();
-        assert_eq!(heads, [(false, 7, 1), (false, 28, 0x85), (false, 28, 0x05), (true, 28, 0x45)]);
+        let heads: Vec<(bool, u8, u8)> = packets
+            .iter()
+            .map(|(marker, p)| (*marker, p[0] & 0x1f, p[1]))
+            .collect();
+        assert_eq!(
+            heads,
+            [
+                (false, 7, 1),
+                (false, 28, 0x85),
+                (false, 28, 0x05),
+                (true, 28, 0x45)
+            ]
+        );
         let body: usize = packets[1..].iter().map(|(_, p)| p.len() - 2).sum();
         assert_eq!(body, 3_000);
     }

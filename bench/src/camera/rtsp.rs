@@ -30,26 +30,46 @@ pub(super) fn serve(connection: TcpStream, channels: &[Arc<Channel>]) {
     }
 }
 
-fn talk(connection: &TcpStream, channels: &[Arc<Channel>], playing: &mut Option<Arc<Channel>>) -> Result<()> {
+fn talk(
+    connection: &TcpStream,
+    channels: &[Arc<Channel>],
+    playing: &mut Option<Arc<Channel>>,
+) -> Result<()> {
     connection.set_nodelay(true)?;
     let mut reader = BufReader::new(connection.try_clone()?);
     let mut writer = connection;
     let mut interleaved = 0;
     while let Some(request) = next(&mut reader)? {
-        let channel = channels.iter().find(|channel| names(&request.url, channel.path));
+        let channel = channels
+            .iter()
+            .find(|channel| names(&request.url, channel.path));
         let Some(channel) = channel else {
             writer.write_all(answer(&request, "404 Not Found", "", "").as_bytes())?;
             continue;
         };
         let (status, headers, body) = match (request.method.as_str(), &request.transport) {
-            ("DESCRIBE", _) => ("200 OK", format!("Content-Type: application/sdp\r\nContent-Base: {}/\r\n", request.url), sdp(channel)),
+            ("DESCRIBE", _) => (
+                "200 OK",
+                format!(
+                    "Content-Type: application/sdp\r\nContent-Base: {}/\r\n",
+                    request.url
+                ),
+                sdp(channel),
+            ),
             ("SETUP", Some(transport)) if transport.contains("TCP") => {
                 interleaved = first_channel(transport);
-                let headers = format!("Transport: RTP/AVP/TCP;unicast;interleaved={interleaved}-{}\r\nSession: bench\r\n", interleaved + 1);
+                let headers = format!(
+                    "Transport: RTP/AVP/TCP;unicast;interleaved={interleaved}-{}\r\nSession: bench\r\n",
+                    interleaved + 1
+                );
                 ("200 OK", headers, String::new())
             }
             ("SETUP", _) => ("461 Unsupported Transport", String::new(), String::new()),
-            ("OPTIONS", _) => ("200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN\r\n".to_owned(), String::new()),
+            ("OPTIONS", _) => (
+                "200 OK",
+                "Public: OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN\r\n".to_owned(),
+                String::new(),
+            ),
             _ => ("200 OK", "Session: bench\r\n".to_owned(), String::new()),
         };
         let answer = answer(&request, status, &headers, &body);
@@ -88,15 +108,27 @@ fn next(reader: &mut BufReader<TcpStream>) -> Result<Option<Request>> {
     }
     let header = |name: &str| {
         let pairs = lines.iter().skip(1).filter_map(|line| line.split_once(':'));
-        pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()).next()
+        pairs
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim().to_owned())
+            .next()
     };
     if let Some(length) = header("Content-Length").and_then(|length| length.parse().ok()) {
         std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
     }
     let mut words = lines.first().context("an empty request")?.split(' ');
     let method = words.next().unwrap_or_default().to_owned();
-    let url = words.next().unwrap_or_default().trim_end_matches('/').to_owned();
-    Ok(Some(Request { method, url, cseq: header("CSeq").unwrap_or_default(), transport: header("Transport") }))
+    let url = words
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('/')
+        .to_owned();
+    Ok(Some(Request {
+        method,
+        url,
+        cseq: header("CSeq").unwrap_or_default(),
+        transport: header("Transport"),
+    }))
 }
 
 /// Whether a request's URL is that path, or the one track below it.
@@ -106,18 +138,34 @@ fn names(url: &str, path: &str) -> bool {
 }
 
 fn answer(request: &Request, status: &str, headers: &str, body: &str) -> String {
-    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-    format!("RTSP/1.0 {status}\r\nCSeq: {}\r\n{headers}{length}\r\n{body}", request.cseq)
+    let length = if body.is_empty() {
+        String::new()
+    } else {
+        format!("Content-Length: {}\r\n", body.len())
+    };
+    format!(
+        "RTSP/1.0 {status}\r\nCSeq: {}\r\n{headers}{length}\r\n{body}",
+        request.cseq
+    )
 }
 
 fn first_channel(transport: &str) -> u8 {
-    let asked = transport.split(';').find_map(|part| part.strip_prefix("interleaved="));
-    asked.and_then(|pair| pair.split('-').next()?.parse().ok()).unwrap_or(0)
+    let asked = transport
+        .split(';')
+        .find_map(|part| part.strip_prefix("interleaved="));
+    asked
+        .and_then(|pair| pair.split('-').next()?.parse().ok())
+        .unwrap_or(0)
 }
 
 fn sdp(channel: &Channel) -> String {
     let (sps, pps) = (&channel.parameters.sps, &channel.parameters.pps);
-    let profile: String = sps.iter().skip(1).take(3).map(|byte| format!("{byte:02x}")).collect();
+    let profile: String = sps
+        .iter()
+        .skip(1)
+        .take(3)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let sets = format!("{},{}", STANDARD.encode(sps), STANDARD.encode(pps));
     format!(
         "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=bench\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\n\
