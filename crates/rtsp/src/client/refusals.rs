@@ -6,7 +6,7 @@ use rtsp_types::headers::LOCATION;
 use rtsp_types::{Method, Response};
 
 use super::talk::Pending;
-use super::{Carriage, Client, Event, MAX_REDIRECTS, Output, Transport, Warning};
+use super::{Carriage, Client, Event, MAX_REDIRECTS, Output, Phase, Transport, Warning};
 use crate::auth::{Authenticator, Refused};
 use crate::end::End;
 use crate::text::quote;
@@ -19,12 +19,20 @@ impl Client {
         response: &Response<Vec<u8>>,
         now: Instant,
     ) {
-        match self.dialogue.again(refused, response, now) {
-            Ok(request) => self.outputs.push_back(Output::Send(request)),
-            Err(Refused::NoPassword { realm }) => self.end(End::PasswordMissing { realm }),
-            Err(Refused::WrongPassword { user }) => self.end(End::WrongPassword { user }),
-            Err(Refused::Unsupported { offered }) => self.end(End::AuthUnsupported { offered }),
-        }
+        let method = refused.method.clone();
+        let why = match self.dialogue.again(refused, response, now) {
+            Ok(request) => return self.outputs.push_back(Output::Send(request)),
+            // What plays is not ended because a keep-alive is refused.
+            Err(_) if self.phase == Phase::Playing => {
+                return self.watch.on_keep_alive(&method, 401);
+            }
+            Err(why) => why,
+        };
+        self.end(match why {
+            Refused::NoPassword { realm } => End::PasswordMissing { realm },
+            Refused::WrongPassword { user } => End::WrongPassword { user },
+            Refused::Unsupported { offered } => End::AuthUnsupported { offered },
+        });
     }
 
     /// What a refusal other than 401 means.

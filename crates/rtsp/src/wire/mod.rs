@@ -36,7 +36,7 @@ pub enum WireError {
     #[error("a header longer than {MAX_HEAD} bytes")]
     HeadTooLarge,
     /// A body above [`MAX_BODY`] is announced.
-    #[error("a body of {said} bytes announced")]
+    #[error("a body of {said} bytes, where {MAX_BODY} are the most")]
     BodyTooLarge {
         /// `Content-Length`, as announced.
         said: u64,

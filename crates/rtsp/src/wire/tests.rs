@@ -112,7 +112,7 @@ fn limits_hold() {
         let bytes = format!("RTSP/1.0 200 OK\r\nContent-Length: {said}\r\n\r\n");
         assert_eq!(
             cut(bytes.as_bytes(), 7),
-            [format!("a body of {said} bytes announced")]
+            [format!("a body of {said} bytes, where 65536 are the most")]
         );
     }
 }
