@@ -1,6 +1,53 @@
 //! Any camera, on any screen and in any program, in real time: the binary.
+//!
+//! One file per subcommand. Exit codes: 0 it did what it was asked; 1 it could not; 2 the command
+//! line or the configuration is wrong.
 #![forbid(unsafe_code)]
 
+mod check;
+mod cli;
+mod hello;
 mod log;
+mod place;
+mod serve;
+mod token;
 
-fn main() {}
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command, ConfigCommand};
+
+fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let result = match command {
+        Command::Serve(options) => serve::run(options),
+        Command::Token(options) => token::run(options),
+        Command::Config {
+            command: ConfigCommand::Check(options),
+        } => check::run(options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let configuration = error.downcast_ref::<lenswire_hub::config::Error>();
+            let text = configuration
+                .map_or_else(|| format!("{error:#}"), lenswire_hub::config::Error::long);
+            // When standard error is closed there is nobody to tell.
+            let _nobody = writeln!(std::io::stderr(), "lenswire: {text}");
+            ExitCode::from(if configuration.is_some() { 2 } else { 1 })
+        }
+    }
+}
+
+/// Writes a line to standard output, for what was asked for rather than for the log.
+fn say(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}").map_err(Into::into)
+}
+
+/// What time it is.
+#[expect(clippy::disallowed_methods, reason = "a command starts here")]
+fn now() -> lenswire_api::UnixTime {
+    std::time::SystemTime::now().into()
+}

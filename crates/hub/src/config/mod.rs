@@ -41,7 +41,7 @@ pub use shape::{
     Config, Ice, IceServer, Log, LogFormat, LogLevel, Media, Publish, Source, StreamConfig, Tls,
     Transport, Viewers,
 };
-pub(crate) use source_url::scrub;
-pub use source_url::{SourceUrl, SourceUrlError};
-pub use units::Bytes;
+
+pub use source_url::{SourceUrl, SourceUrlError, scrub};
+pub use units::{Bytes, duration};
 pub use watch::Watch;

@@ -60,7 +60,8 @@ fn bytes(text: &str) -> Option<Bytes> {
 }
 
 /// Reads a duration in whole `ms`, `s`, `m`, `h` or `d`.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text)?;
     let millis: u64 = match unit {
         "ms" => 1,

@@ -2,10 +2,10 @@
 //! fix stand in the codes' own table, so that a new code cannot be forgotten here.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use lenswire_api::{Code, Problem};
+use lenswire_api::Problem;
 
 /// RFC 9457 section 6.1.
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -34,18 +34,11 @@ pub(crate) fn response(problem: &Problem) -> Response {
     response
 }
 
-/// 405 with the methods that are taken (RFC 9110 section 15.5.6).
-pub(crate) fn method_not_allowed(allowed: &'static str) -> Response {
-    let mut response = response(&Code::MethodNotAllowed.into());
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static(allowed));
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use lenswire_api::Code;
 
     use super::*;
 

@@ -1,0 +1,143 @@
+//! The command line. What it sets is stronger than the environment and the file, and what it does
+//! not set is `None`, so that it never hides what they say.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use lenswire_api::{Pattern, Scope};
+use lenswire_hub::config;
+
+/// Any camera, on any screen and in any program, in real time.
+#[derive(Debug, Parser)]
+#[command(name = "lenswire", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve cameras: pages, API, WebRTC
+    Serve(Serve),
+    /// Make, list and revoke tokens, and make a claim link
+    Token(Token),
+    /// Look at the configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+/// Where things are; every subcommand takes it.
+#[derive(Debug, Args)]
+pub(crate) struct Places {
+    /// The configuration file [default: lenswire.yaml in the data folder; without one, a demo]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The data folder [default: the system's state folder]
+    #[arg(long, value_name = "FOLDER", env = "LENSWIRE_DATA")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) places: Places,
+
+    /// Where to serve pages and the API, such as 127.0.0.1:8080
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+
+    /// How log lines look: text or json
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log_format: Option<String>,
+
+    /// What is logged: off, error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say whether the configuration is right, and where it is not
+    Check(Places),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    #[command(flatten)]
+    pub(crate) places: Places,
+
+    #[command(subcommand)]
+    pub(crate) command: TokenCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a claim link; whoever opens it within an hour administrates this hub
+    Claim,
+    /// Make a token; it is shown once
+    New(NewToken),
+    /// List tokens; the tokens themselves are not kept
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a token at once
+    Revoke {
+        /// Its number, from `token list`
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewToken {
+    /// What it is for, such as the program's name
+    pub(crate) name: String,
+
+    /// An administrator's token, which may do everything
+    #[arg(long, conflicts_with_all = ["stream", "scope"])]
+    pub(crate) administrator: bool,
+
+    /// A stream that it is for: gate, phones/* or * (may be repeated)
+    #[arg(long, required_unless_present = "administrator", value_parser = pattern)]
+    pub(crate) stream: Vec<Pattern>,
+
+    /// What it may do with the streams (may be repeated)
+    #[arg(long, value_enum, default_value = "watch")]
+    pub(crate) scope: Vec<ScopeName>,
+
+    /// How long it holds, such as 12h or 365d [default: a grant a year, an administrator's for ever]
+    #[arg(long = "for", value_name = "TIME", value_parser = time)]
+    pub(crate) lasts: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ScopeName {
+    Watch,
+    Publish,
+    Control,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Watch => Self::Watch,
+            ScopeName::Publish => Self::Publish,
+            ScopeName::Control => Self::Control,
+        }
+    }
+}
+
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::parse(text).map_err(|error| error.to_string())
+}
+
+fn time(text: &str) -> Result<Duration, &'static str> {
+    config::duration(text)
+        .filter(|time| time.as_secs() > 0)
+        .ok_or("expected a time such as 12h or 365d")
+}
