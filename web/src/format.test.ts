@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { codecName, frames, millis, percent, quoted, rate, span, UNKNOWN } from './format.ts';
+import {
+  codecName,
+  frames,
+  millis,
+  percent,
+  profileName,
+  quoted,
+  rate,
+  span,
+  UNKNOWN,
+} from './format.ts';
 import { address } from './player/address.ts';
 import { wait } from './player/backoff.ts';
 import { rows } from './player/numbers.ts';
@@ -33,6 +43,12 @@ describe('numbers', () => {
     const all = [-5, 0, 34_000, 60_000, 7_300_000, 200_000_000].map((ms) => span(ms, en));
     expect(all).toEqual(['0 s', '0 s', '34 s', '1 min', '2 h', '2 d']);
     expect(span(34_000, wordsFor('ko'))).toBe('34초');
+  });
+
+  it('name H.264 profiles and levels', () => {
+    expect(profileName('h264', '42c01f')).toBe('Constrained Baseline 3.1');
+    expect(profileName('H264', '640028')).toBe('High 4.0');
+    expect(profileName('h265', 'Main')).toBe('Main');
   });
 
   it('quote what the hub puts in backticks', () => {

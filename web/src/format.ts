@@ -66,3 +66,23 @@ export function codecName(codec: string | undefined): string {
   const known: Record<string, string> = { H264: 'H.264', H265: 'H.265', OPUS: 'Opus' };
   return known[upper] ?? upper;
 }
+
+const H264_PROFILES: Readonly<Record<string, string>> = {
+  '42': 'Baseline',
+  '4d': 'Main',
+  '58': 'Extended',
+  '64': 'High',
+  '6e': 'High 10',
+  '7a': 'High 4:2:2',
+  f4: 'High 4:4:4',
+};
+
+/** `42c01f`, H.264's profile-level-id (RFC 6184 section 8.1), as `Constrained Baseline 3.1`. */
+export function profileName(codec: string, profile: string): string {
+  const [, idc, flags, level] = /^(..)(..)(..)$/.exec(profile.toLowerCase()) ?? [];
+  const name = H264_PROFILES[idc ?? ''];
+  if (codecName(codec) !== 'H.264' || !name || !flags || !level) return profile;
+  const constrained = idc === '42' && (Number.parseInt(flags, 16) & 0x40) !== 0;
+  const number = (Number.parseInt(level, 16) / 10).toFixed(1);
+  return `${constrained ? 'Constrained ' : ''}${name} ${number}`;
+}

@@ -118,6 +118,8 @@ describe('a source that stops', () => {
     expect(world.state.phase).toBe('waiting');
     world.at(25_000).hear('frame');
     expect(world.state.phase).toBe('live');
+    // And a repetition of what the pictures have disproved changes nothing.
+    expect(world.hear(hub('waiting')).state.phase).toBe('live');
   });
 
   it('is noticed after 3 s even if the hub has not', () => {

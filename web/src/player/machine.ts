@@ -173,6 +173,9 @@ function onHub(state: State, event: Event & { type: 'hub' }, now: number, chance
     return fail(next, event.reason ?? 'no_picture', now, chance);
   }
   if (event.state === 'waiting') {
+    // Said again without a reason, while pictures come: the pictures know better.
+    const again = state.hub === 'waiting' && state.lastFrame !== undefined && !event.reason;
+    if (again) return stay(next);
     const problem = event.reason;
     const { problem: _old, ...bare } = next;
     const { lastFrame: _last, ...still } = bare;

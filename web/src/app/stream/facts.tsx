@@ -94,7 +94,9 @@ function TrackRow({ track }: { readonly track: Track }) {
       <td>{t(`track-${track.kind}`)}</td>
       <td>
         {format.codecName(track.codec)}{' '}
-        {track.profile && <span class="quiet">{track.profile}</span>}
+        {track.profile && (
+          <span class="quiet">{format.profileName(track.codec, track.profile)}</span>
+        )}
       </td>
       <td>{formatOf(track)}</td>
       <td class={known ? 'good' : 'bad'}>
