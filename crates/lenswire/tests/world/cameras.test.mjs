@@ -50,6 +50,7 @@ async function seen(name) {
 }
 
 async function heard(page, codec) {
+  await page.press(/^sound on$/);
   const peer = await until('sound', async () => {
     const [now] = await page.stats();
     return now.energy > 0.01 && now;

@@ -39,6 +39,7 @@ test('requirement 72: the Connect button plays the demo camera, which is live', 
 test('requirement 65: the demo camera ticks, in Opus', async (t) => {
   const page = await browser.open(`${ORIGIN}/demo`);
   await plays(page, 10);
+  await page.press(/^sound on$/);
   const heard = await until('a tick', async () => {
     const [peer] = await page.stats();
     return peer.energy > 0 && peer;

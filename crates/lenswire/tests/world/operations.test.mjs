@@ -29,7 +29,7 @@ after(async () => {
 test('requirement 88: the claim link, by hand: it signs in once, and never again', async (t) => {
   const secret = await hub.secret();
   const page = await browser.open(`${ORIGIN}/claim#${secret}`);
-  await page.press(/claim|continue|make|sign in|this hub is mine/i, 5000).catch(() => {}); // where the page asks first
+  await page.press(/^claim$/);
   await until('signed in', async () => {
     const me = await page.run(async () => (await fetch('/api/v1/me')).json());
     return me.role === 'administrator' && me.claimed;

@@ -70,10 +70,10 @@ export function video(index) {
   };
 }
 
-/** Each peer connection's state, chosen pair and inbound counters. */
+/** State, chosen pair and inbound counters of each peer connection that got an answer (others only ask what can be decoded). */
 export async function stats() {
   return Promise.all(
-    window.peers.map(async (peer) => {
+    window.peers.filter((peer) => peer.remoteDescription).map(async (peer) => {
       const report = [...(await peer.getStats()).values()];
       const of = (type, kind) => report.find((entry) => entry.type === type && (!kind || entry.kind === kind)) ?? {};
       const chosen = of('transport').selectedCandidatePairId;
