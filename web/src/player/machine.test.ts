@@ -159,6 +159,11 @@ describe('a network that breaks', () => {
   it('costs a playing picture nothing when only the socket is lost', () => {
     const world = playing().hear({ type: 'unreachable', code: 'hub_unreachable' });
     expect(world.state.phase).toBe('live');
+    world.until(3_000);
+    expect(shown(world)).toBe('hub_unreachable');
+    expect(world.state.phase).toBe('failed');
+    expect(world.hear('reachable', 'frame').state.phase).toBe('live');
+    expect(world.state.lost).toBeUndefined();
     const early = new World().hear('play', { type: 'unreachable', code: 'socket_refused' });
     expect(shown(early)).toBe('socket_refused');
     expect(early.hear('answered').state.phase).toBe('connecting');

@@ -32,6 +32,9 @@ export type LocalCode =
   | 'webrtc_missing'
   | 'tab_hidden';
 
+/** Why there is no socket. */
+export type Unreachable = 'hub_unreachable' | 'socket_refused';
+
 export interface State {
   readonly phase: Phase;
   /** When the phase began; milliseconds of the caller's clock, as all times here. */
@@ -45,6 +48,8 @@ export interface State {
   readonly lastFrame?: number;
   /** Packets have come since ICE connected, so the network is not the cause. */
   readonly packets: boolean;
+  /** Why there is no socket to the hub. The picture may go on without one. */
+  readonly lost?: Unreachable;
   /** Repetitions in a row without lasting success. */
   readonly tries: number;
   /** ICE restarts of this session that have not helped yet. */
@@ -55,10 +60,11 @@ export interface State {
 
 export type Event =
   | { readonly type: 'play' | 'stop' | 'retry' | 'answered' | 'frame' | 'network' | 'packets' }
+  | { readonly type: 'reachable' }
   | { readonly type: 'hub'; readonly state: HubState; readonly reason?: Problem }
   | { readonly type: 'problem'; readonly problem: Problem | LocalCode }
   | { readonly type: 'ice'; readonly state: RTCPeerConnectionState }
-  | { readonly type: 'unreachable'; readonly code: 'hub_unreachable' | 'socket_refused' }
+  | { readonly type: 'unreachable'; readonly code: Unreachable }
   | { readonly type: 'hidden' | 'visible' }
   | { readonly type: 'tick' };
 
@@ -165,6 +171,15 @@ function standing(state: State): Phase {
   return 'connecting';
 }
 
+/** The source is the cause; `reason` says more, if the hub knows. */
+function onWaiting(state: State, reason: Problem | undefined, now: number): State {
+  // Said again without a reason, while pictures come: the pictures know better.
+  if (state.hub === 'waiting' && state.lastFrame !== undefined && !reason) return state;
+  const { problem: _problem, lastFrame: _last, ...still } = state;
+  const hub = 'waiting' as const;
+  return enter({ ...still, hub, ...(reason && { problem: reason }) }, 'waiting', now);
+}
+
 function onHub(state: State, event: Event & { type: 'hub' }, now: number, chance: number): Step {
   const next: State = { ...state, hub: event.state };
   if (event.state === 'closed') {
@@ -172,15 +187,7 @@ function onHub(state: State, event: Event & { type: 'hub' }, now: number, chance
     if (!event.reason && state.tries === 0) return ask(next, now, 1);
     return fail(next, event.reason ?? 'no_picture', now, chance);
   }
-  if (event.state === 'waiting') {
-    // Said again without a reason, while pictures come: the pictures know better.
-    const again = state.hub === 'waiting' && state.lastFrame !== undefined && !event.reason;
-    if (again) return stay(next);
-    const problem = event.reason;
-    const { problem: _old, ...bare } = next;
-    const { lastFrame: _last, ...still } = bare;
-    return stay(enter(problem ? { ...still, problem } : still, 'waiting', now));
-  }
+  if (event.state === 'waiting') return stay(onWaiting(state, event.reason, now));
   if (state.phase === 'failed' || state.retryAt !== undefined) return stay(next);
   // Alive again: a picture follows, and until then the last reason would be a lie.
   if (state.phase === 'waiting') return stay(enter(cleared(next), standing(next), now));
@@ -247,7 +254,8 @@ function whileConnected(state: State, now: number): Step {
   const moving = state.phase === 'live' || state.phase === 'catching_up';
   if (moving && state.lastFrame !== undefined && now - state.lastFrame >= STALL) {
     const { lastFrame: _last, ...rest } = state;
-    return stay(enter({ ...rest, problem: 'no_picture' }, 'waiting', now));
+    const problem = state.lost ?? 'no_picture';
+    return stay(enter({ ...rest, problem }, state.lost ? 'failed' : 'waiting', now));
   }
   if (moving && state.tries > 0 && now - state.since >= LASTING)
     return stay({ ...state, tries: 0 });
@@ -264,10 +272,15 @@ function onFrame(state: State, now: number): Step {
   return stay(enter(next, standing(next), now));
 }
 
-function onUnreachable(state: State, problem: LocalCode, now: number): Step {
+function reachable(state: State): State {
+  const { lost: _lost, ...rest } = state;
+  return rest;
+}
+
+function onUnreachable(state: State, lost: Unreachable, now: number): Step {
   // Media goes on without the socket; only who has no picture needs to hear of it.
-  if (state.lastFrame !== undefined) return stay(state);
-  return stay(enter({ ...state, problem }, 'failed', now));
+  if (state.lastFrame !== undefined) return stay({ ...state, lost });
+  return stay(enter({ ...state, lost, problem: lost }, 'failed', now));
 }
 
 /** Late news of a session that was let go change nothing. */
@@ -303,6 +316,8 @@ export function step(state: State, event: Event, now: number, chance: number): S
       return stay(state.packets ? state : { ...state, packets: true });
     case 'frame':
       return onFrame(state, now);
+    case 'reachable':
+      return stay(reachable(state));
     case 'unreachable':
       return onUnreachable(state, event.code, now);
     case 'hidden':

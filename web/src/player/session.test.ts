@@ -128,7 +128,20 @@ describe('a session', () => {
     await answer();
     FakeConnection.last.connectionState = 'connected';
     FakeConnection.last.onconnectionstatechange?.();
-    expect(events).toEqual([{ type: 'answered' }, { type: 'ice', state: 'connected' }]);
+    expect(events).toEqual([
+      { type: 'reachable' },
+      { type: 'answered' },
+      { type: 'ice', state: 'connected' },
+    ]);
+  });
+
+  it('reports only once there is something to report on', async () => {
+    await open();
+    session.report({ frames_decoded: 0 });
+    expect(hub.types()).toEqual(['watch']);
+    await answer();
+    session.report({ frames_decoded: 1 });
+    expect(hub.sent.at(-1)).toEqual({ type: 'report', id: '1', frames_decoded: 1 });
   });
 
   it('holds the hub’s candidates until there is an answer to add them to', async () => {
@@ -173,14 +186,14 @@ describe('a session', () => {
   it('says so when an answer cannot be used', async () => {
     await open();
     await answer('v=0 broken');
-    expect(events).toMatchObject([{ type: 'problem', problem: { code: 'sdp_invalid' } }]);
+    expect(events.slice(1)).toMatchObject([{ type: 'problem', problem: { code: 'sdp_invalid' } }]);
   });
 
   it('is silent once closed', async () => {
     await open();
     session.close();
     await answer();
-    expect(events).toEqual([]);
+    expect(events).toEqual([{ type: 'reachable' }]);
     expect(hub.left).toBe(true);
   });
 });

@@ -47,12 +47,14 @@ export class Session {
       onOpen: () => void this.#opened(),
       onLost: (code) => code && emit({ type: 'unreachable', code }),
     });
-    if (hub.open) void this.#opened();
+    // Not before whoever made it knows it.
+    if (hub.open) queueMicrotask(() => void this.#opened());
     else hub.hurry();
   }
 
   /** The hub listens: ask, ask again what it never answered, or take up where the socket broke. */
   async #opened(): Promise<void> {
+    this.#emit({ type: 'reachable' });
     if (this.#stage === 'answered') {
       this.#hub.send({ type: 'resume', id: this.#id, session: this.#name });
       if (this.#restarting) await this.restart();
@@ -118,7 +120,9 @@ export class Session {
     this.#hub.send({ type: 'grant', id: this.#id, token });
   }
 
+  /** Tells the hub what is measured, once there is a session to tell it of. */
   report(report: Report): void {
+    if (this.#stage !== 'answered') return;
     this.#hub.send({ type: 'report', id: this.#id, ...report });
   }
 

@@ -139,6 +139,7 @@ export class View {
     this.#frame.className = `frame ${phase}`;
     classList.toggle('quiet', quiet);
     classList.toggle('moving', moving);
+    classList.toggle('seen', this.video.srcObject !== null && this.video.videoWidth > 0);
     this.#showState(model);
     this.#showSteps(model);
     this.#showProblem(model);

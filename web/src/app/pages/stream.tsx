@@ -3,7 +3,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { api } from '../../api/client.ts';
 import type { Stream } from '../../api/types.ts';
-import type { Stats } from '../../player/index.ts';
+import type { LenswirePlayer, Stats } from '../../player/index.ts';
 import { t } from '../../strings/console.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Player } from '../parts/player.tsx';
@@ -23,7 +23,7 @@ export function StreamPage({ name }: { readonly name: string }) {
   useEffect(() => {
     document.title = t('title-page', { page: name });
   });
-  const { body, problem } = facts.value;
+  const { body, problem, silent } = facts.value;
   if (problem?.code === 'stream_not_found') return <Gone name={name} problem={problem} />;
   const wake = () => void (isAdministrator.value && api.retry(name));
   return (
@@ -39,15 +39,13 @@ export function StreamPage({ name }: { readonly name: string }) {
           key={name}
           src={`/${name}`}
           controls
-          onstats={(event) => {
-            stats.value = event.detail;
-          }}
-          onstatechange={(event) => clear(stats, event)}
+          onstats={(event) => follow(stats, event)}
+          onstatechange={(event) => follow(stats, event)}
           onretry={wake}
         />
       </div>
       <aside>
-        <Now stream={body} stats={stats.value} />
+        <Now stream={silent ? undefined : body} stats={stats.value} />
         {body && <Warnings stream={body} />}
       </aside>
       <div class="below">
@@ -59,10 +57,11 @@ export function StreamPage({ name }: { readonly name: string }) {
   );
 }
 
-/** Numbers of a picture that is gone are not shown. */
-function clear(stats: Signal<Stats>, event: CustomEvent): void {
-  const { state } = event.detail as { readonly state: string };
-  if (state === 'idle' || state === 'failed' || state === 'waiting') stats.value = {};
+/** The player's numbers, while there is a picture that they are of. */
+function follow(stats: Signal<Stats>, event: CustomEvent): void {
+  const player = event.target as LenswirePlayer;
+  const moves = player.state === 'live' || player.state === 'catching_up';
+  stats.value = moves ? player.stats : {};
 }
 
 function Warnings({ stream }: { readonly stream: Stream }) {
