@@ -122,6 +122,13 @@ describe('the socket', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(gone.lost).toEqual([undefined, 'hub_unreachable']);
 
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('', { status: 502 })));
+    const proxied = new Ear();
+    Hub.at(fresh(), undefined).join(proxied);
+    socket().close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(proxied.lost).toEqual([undefined, 'hub_unreachable']);
+
     vi.stubGlobal('fetch', () => Promise.resolve(new Response('ok')));
     const refused = new Ear();
     Hub.at(fresh(), undefined).join(refused);

@@ -149,12 +149,13 @@ export class Hub {
   /** A browser does not tell why a socket failed: whether the hub answers at all does. */
   async #explain(): Promise<void> {
     const code = await fetch(new URL('/healthz', this.#origin), {
+      // Elsewhere only whether there is an answer can be seen, not which.
       mode: 'no-cors',
       cache: 'no-store',
       credentials: 'omit',
       signal: AbortSignal.timeout(PROBE_LIMIT),
     }).then(
-      () => 'socket_refused' as const,
+      ({ type, ok }) => (ok || type === 'opaque' ? 'socket_refused' : 'hub_unreachable'),
       () => 'hub_unreachable' as const,
     );
     if (this.#open) return;
