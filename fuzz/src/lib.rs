@@ -11,7 +11,8 @@
 //! coverage:
 //! ```text
 //! cargo install cargo-bolero
-//! cargo +nightly bolero test -p lenswire-fuzz --test media ingest --engine libfuzzer -T 10min
+//! CARGO_PROFILE_DEV_CODEGEN_UNITS=1 \
+//!     cargo bolero test ingest -p lenswire-fuzz --profile dev --toolchain nightly -T 10min
 //! ```
 //! New inputs go to the target's `corpus`, failures to its `crashes`. A failure is committed with
 //! the change that mends it; of a corpus only what `cargo bolero reduce` leaves.

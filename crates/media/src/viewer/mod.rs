@@ -3,7 +3,7 @@
 //! A viewer starts at a keyframe and never in the middle. One who joins late gets the cached group
 //! of pictures replayed faster than it was recorded until it is at the live edge, or its keyframe
 //! as a still until the next keyframe, whichever is sooner; sound comes from the live edge only.
-//! Numbers and times are the viewer's own ([`rebase`]), so that sources may come and go beneath.
+//! Numbers and times are the viewer's own (`rebase`), so that sources may come and go beneath.
 //!
 //! A media thread calls this for each viewer and batch: nothing here locks, and nothing allocates
 //! but the caller's `out`, which is meant to be used again and again.
