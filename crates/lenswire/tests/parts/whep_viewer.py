@@ -8,7 +8,12 @@ decoded, deletes its session and prints `frames N WIDTHxHEIGHT`. Fails after
 20 seconds.
 """
 
+import hashlib
+import re
+import ssl
+import subprocess
 import sys
+import tempfile
 import urllib.request
 from urllib.parse import urljoin
 
@@ -21,6 +26,20 @@ from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
 Gst.init(None)
 LIMIT_S = 20
+
+
+def certificate():
+    """A certificate as browsers have them, ECDSA: GStreamer 1.22 by itself makes an RSA one, which str0m's DTLS refuses."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+             "-subj", "/CN=viewer", "-keyout", f"{folder}/key", "-out", f"{folder}/cert"],
+            check=True, capture_output=True)
+        return "".join(open(f"{folder}/{part}").read() for part in ("cert", "key"))
+
+
+PEM = certificate()
+FINGERPRINT = hashlib.sha256(ssl.PEM_cert_to_DER_cert(PEM.split("-----BEGIN PRIVATE")[0])).digest().hex(":").upper()
 CAPS = "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96,packetization-mode=(string)1"
 
 
@@ -31,6 +50,7 @@ class Viewer:
         self.pipeline = Gst.Pipeline()
         self.peer = Gst.ElementFactory.make("webrtcbin")
         self.peer.set_property("bundle-policy", "max-bundle")
+        self.peer.connect("deep-element-added", self.on_element)
         self.pipeline.add(self.peer)
         self.peer.connect("pad-added", self.on_media)
         self.peer.connect("notify::ice-gathering-state", self.on_gathering)
@@ -38,6 +58,10 @@ class Viewer:
         direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
         self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS))
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.on_offer))
+
+    def on_element(self, _peer, _bin, element):
+        if element.find_property("pem"):
+            element.set_property("pem", PEM)
 
     def on_offer(self, promise):
         reply = promise.get_reply()  # held on to: the offer lives inside it
@@ -58,6 +82,8 @@ class Viewer:
 
     def exchange(self):
         offer = self.peer.get_property("local-description").sdp.as_text()
+        # webrtcbin wrote the fingerprint of the certificate that it had before ours.
+        offer = re.sub("(?<=a=fingerprint:sha-256 ).*", FINGERPRINT, offer)
         request = urllib.request.Request(self.url, offer.encode(), {"Content-Type": "application/sdp"})
         with urllib.request.urlopen(request) as answer:
             self.session = urljoin(self.url, answer.headers["Location"])

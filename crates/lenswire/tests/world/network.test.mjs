@@ -65,7 +65,7 @@ test('B5: UDP is blocked; it plays over TCP on the same port', async (t) => {
   const page = await browser.open(`${ORIGIN}/hd`);
   await plays(page, 25, 30_000);
   const peer = (await page.stats()).find(({ state }) => state === 'connected');
-  assert.equal(peer.local.protocol, 'tcp');
+  assert.equal(peer.local.protocol, 'tcp', JSON.stringify(await page.stats()));
   assert.equal(peer.remote.port, MEDIA_PORT);
   const { body } = await hub.call('GET', '/api/v1/sessions');
   assert.equal(body.items[0].transport, 'tcp');

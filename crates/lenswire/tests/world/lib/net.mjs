@@ -7,17 +7,20 @@ const nft = (rules) => execFileSync('nft', ['-f', '-'], { input: rules });
 
 /** Drops `percent` of the UDP packets that come from `port` (the hub's media towards viewers). */
 export function loss(port, percent) {
+  // The hub hands the kernel whole bursts (GSO), and the loopback passes them on uncut:
+  // the dice would be thrown per burst. A real network sees packets.
+  execFileSync('ip', ['link', 'set', 'dev', 'lo', 'gso_max_segs', '1']);
   rule(`udp sport ${port} numgen random mod 100 < ${percent} counter drop`);
 }
 
 /** Drops all UDP to and from `port`, both ways. */
 export function dropUdp(port) {
-  rule(`meta l4proto udp udp sport ${port} counter drop`, `meta l4proto udp udp dport ${port} counter drop`);
+  rule(`udp sport ${port} counter drop`, `udp dport ${port} counter drop`);
 }
 
 function rule(...rules) {
   restore();
-  nft(`table ${TABLE} { chain in { type filter hook input priority 0; ${rules.join('; ')}; } }`);
+  nft(`table ${TABLE} {\n chain in {\n type filter hook input priority 0;\n${rules.join('\n')}\n}\n}\n`);
 }
 
 /** Packets that the rules have dropped so far. */
