@@ -33,11 +33,11 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Places {
     /// The configuration file [default: lenswire.yaml in the data folder; without one, a demo]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
 
     /// The data folder [default: the system's state folder]
-    #[arg(long, value_name = "FOLDER", env = "LENSWIRE_DATA")]
+    #[arg(long, value_name = "FOLDER", env = "LENSWIRE_DATA", global = true)]
     pub(crate) data: Option<PathBuf>,
 }
 

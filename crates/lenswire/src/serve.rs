@@ -39,9 +39,9 @@ pub(crate) fn run(options: Serve) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, file: File, folder: &Path) -> anyhow::Result<()> {
+    let listener = listen(&config)?;
     let store = Store::open(folder).await?;
     let authority = Arc::new(Authority::open(store.clone(), now()).await?);
-    let listener = listen(&config)?;
     let file = Arc::new(file);
     let hub = Hub::start(config.clone(), instant())?;
     let _watch = follow(&file, &hub);

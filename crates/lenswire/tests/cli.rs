@@ -87,6 +87,7 @@ fn what_is_in_the_way_is_said_in_words() {
         err(&open)
     );
 
+    let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(
         folder.path().join("lenswire.db"),
         "this is no database".repeat(100),
