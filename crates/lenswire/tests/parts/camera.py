@@ -110,6 +110,8 @@ def factory(arguments, clip, mood):
     made.set_protocols({"any": lower.TCP | lower.UDP, "tcp": lower.TCP, "udp": lower.UDP}[arguments.transport])
 
     def configure(_factory, media):
+        # The feed keeps the pace. Sinks that kept it too would wait out a clock that jumps ahead.
+        media.set_rate_control(False)
         appsrc = media.get_element().get_by_name("feed")
         appsrc.set_property("caps", clip.caps)
         feed = Feed(clip, appsrc, mood)

@@ -66,6 +66,7 @@ test(`requirement 97: ${MANY} viewers at once, from anybody's page`, async (t) =
 
 test('requirement 64: a viewer that may only use a relay plays through coturn', async (t) => {
   const relay = await turn();
+  t.after(() => relay.end());
   const page = await browser.open(`${ORIGIN}/gate`, { rtc: RELAY_ONLY });
   await plays(page, 25);
   const [peer] = await page.stats();
@@ -73,7 +74,6 @@ test('requirement 64: a viewer that may only use a relay plays through coturn', 
   assert.equal(peer.local.relayProtocol, 'udp');
   t.diagnostic(`${peer.frames} frames by relay ${peer.local.address ?? LAB}:${peer.local.port}`);
   await page.end();
-  await relay.end();
 });
 
 test('requirement 64: a viewer with IPv6 alone', async (t) => {
