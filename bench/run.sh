@@ -2,7 +2,7 @@
 # Builds the release and measures it, and its peers when their binaries are given:
 #
 #   bench/run.sh [OPTION...]
-#   PEERS="mediamtx=/path/to/mediamtx go2rtc=/path/to/go2rtc" bench/run.sh
+#   PEERS="mediamtx=/path/to/mediamtx go2rtc=/path/to/go2rtc janus=/usr/bin/janus" bench/run.sh
 #
 # Options are those of `lenswire-bench suite`, e.g. --only fanout --viewers 10,100.
 # Everything runs in a network of its own, on a machine that should have nothing else to do.

@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use mio::{Events, Interest, Poll, Token};
 use serde_json::{Value, json};
 
-use crate::http::{self, Url};
+use crate::door::Door;
+use crate::http;
 use crate::viewer::{Seen, Viewer};
 use crate::{clock, process};
 
@@ -24,8 +25,8 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(10);
 /// A number of viewers of one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Load {
-    /// Where to send offers.
-    pub(crate) whep: String,
+    /// Where they are let in.
+    pub(crate) door: Door,
     /// How many.
     pub(crate) viewers: usize,
 }
@@ -121,7 +122,7 @@ impl Crowd {
             events: Events::with_capacity(256),
             viewers: Vec::new(),
         };
-        let joining = join_all(Url::parse(&load.whep)?, load.viewers);
+        let joining = join_all(load.door.clone(), load.viewers);
         let deadline = clock::now() + JOINING;
         loop {
             while let Ok(viewer) = joining.try_recv() {
@@ -239,11 +240,12 @@ impl Aside {
 
 /// Joins on a thread of its own: an offer that waits for its answer must not keep the others from
 /// reading.
-fn join_all(whep: Url, viewers: usize) -> Receiver<Result<Viewer>> {
+fn join_all(door: Door, viewers: usize) -> Receiver<Result<Viewer>> {
     let (joined, joining) = mpsc::channel();
     std::thread::spawn(move || {
         for _ in 0..viewers {
-            let viewer = http::local_address(&whep).and_then(|local| Viewer::join(&whep, local));
+            let viewer =
+                http::local_address(door.url()).and_then(|local| Viewer::join(&door, local));
             let failed = viewer.is_err();
             if joined.send(viewer).is_err() || failed {
                 return;

@@ -47,6 +47,15 @@ impl Url {
         Ok(Self { authority, path })
     }
 
+    /// The resource `name` below this one.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        let path = format!("{}/{name}", self.path.trim_end_matches('/'));
+        Self {
+            path,
+            ..self.clone()
+        }
+    }
+
     /// What a `Location` in an answer from here means.
     pub(crate) fn join(&self, location: &str) -> Result<Self> {
         if location.starts_with('/') {

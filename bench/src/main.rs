@@ -20,6 +20,7 @@
 mod browser;
 mod camera;
 mod clock;
+mod door;
 mod fanout;
 mod http;
 mod process;
@@ -89,7 +90,7 @@ fn main() -> Result<()> {
         } => {
             for viewers in viewers {
                 let load = fanout::Load {
-                    whep: whep.clone(),
+                    door: door::Door::Whep(http::Url::parse(&whep)?),
                     viewers,
                 };
                 let point = fanout::measure(&load, pid, Duration::from_secs(seconds))?;

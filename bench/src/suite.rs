@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::camera::Camera;
 use crate::fanout::{Crowd, Load};
-use crate::server::{Make, Server};
+use crate::server::{Kind, Make, Server};
 use crate::{browser, clock, fanout, process, table};
 
 /// The camera's port.
@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What to measure.
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
-    /// NAME=BINARY; lenswire, mediamtx or go2rtc. Several are measured in turn.
+    /// NAME=BINARY; lenswire, mediamtx, go2rtc or janus. Several are measured in turn.
     #[arg(long, required = true)]
     server: Vec<Make>,
     /// The address that servers announce: not loopback, which browsers don't use.
@@ -76,23 +76,27 @@ enum Part {
     Joins,
 }
 
+impl Part {
+    /// Browsers can't get into Janus by WHEP.
+    fn fits(self, kind: Kind) -> bool {
+        kind != Kind::Janus || matches!(self, Self::Start | Self::Fanout)
+    }
+}
+
 /// What each measurement needs.
 struct Bench<'a> {
     plan: &'a Plan,
-    camera: SocketAddr,
+    camera: Camera,
 }
 
 /// Runs the plan, writes the results, prints the table.
 pub(crate) fn run(plan: &Plan) -> Result<()> {
     let camera = Camera::start(SocketAddr::new(plan.address, CAMERA_PORT), &plan.clips)?;
-    let bench = Bench {
-        plan,
-        camera: camera.address(),
-    };
+    let bench = Bench { plan, camera };
     let mut servers = Map::new();
     for make in &plan.server {
         let mut results = Map::new();
-        for part in &plan.only {
+        for part in plan.only.iter().filter(|part| part.fits(make.kind)) {
             bench
                 .part(*part, make, &mut results)
                 .with_context(|| format!("{part:?} of {}", make.kind.name()))?;
@@ -133,10 +137,10 @@ impl Bench<'_> {
         let mut points = Vec::new();
         for viewers in &self.plan.viewers {
             let point = self.with(make, "clip1", |server| {
-                server.wait_for("clip1")?;
+                server.wait_for_stream()?;
                 fanout::measure(
                     &Load {
-                        whep: server.whep("clip1"),
+                        door: server.door()?,
                         viewers: *viewers,
                     },
                     server.pid(),
@@ -152,18 +156,18 @@ impl Bench<'_> {
     fn delays(&self, make: &Make) -> Result<Value> {
         let seconds = self.plan.seconds;
         let alone = self.with(make, "live1", |server| {
-            server.wait_for("live1")?;
-            browser::delays(&self.plan.browser, &server.whep("live1"), seconds)
+            server.wait_for_stream()?;
+            browser::delays(&self.plan.browser, &server.whep(), seconds)
         })?;
         self.say(make, "delay alone", &alone);
         let beside = self.with(make, "live1", |server| {
-            server.wait_for("live1")?;
+            server.wait_for_stream()?;
             let crowd = Crowd::gather(&Load {
-                whep: server.whep("live1"),
+                door: server.door()?,
                 viewers: BESIDE,
             })?;
             let playing = crowd.serve_aside();
-            let delays = browser::delays(&self.plan.browser, &server.whep("live1"), seconds);
+            let delays = browser::delays(&self.plan.browser, &server.whep(), seconds);
             playing.leave()?;
             delays
         })?;
@@ -175,8 +179,8 @@ impl Bench<'_> {
         let mut results = Map::new();
         for stream in ["live1", "live10"] {
             let joins = self.with(make, stream, |server| {
-                server.wait_for(stream)?;
-                browser::joins(&self.plan.browser, &server.whep(stream), JOINS)
+                server.wait_for_stream()?;
+                browser::joins(&self.plan.browser, &server.whep(), JOINS)
             })?;
             self.say(make, stream, &joins);
             results.insert(stream.to_owned(), joins);
@@ -192,13 +196,7 @@ impl Bench<'_> {
         work: impl FnOnce(&Server) -> Result<T>,
     ) -> Result<T> {
         let folder = tempfile::tempdir()?;
-        let server = Server::start(
-            make,
-            self.plan.address,
-            self.camera,
-            &[stream],
-            folder.path(),
-        );
+        let server = Server::start(make, self.plan.address, &self.camera, stream, folder.path());
         let result = server.and_then(|server| work(&server));
         if result.is_err() {
             keep_log(folder.path());

@@ -4,15 +4,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
-use lenswire_media::Kind;
+use anyhow::Result;
 use lenswire_rtc::peer::client::{Client, ClientOutput};
 use lenswire_rtc::peer::{Pair, Protocol, Received};
 use mio::net::UdpSocket;
 use socket2::{Domain, Socket, Type};
 
 use crate::clock;
-use crate::http::{self, Url};
+use crate::door::{Door, Exit};
 
 /// Asked of the kernel for each viewer's socket: a keyframe and more.
 const RECEIVE_BUFFER: usize = 1 << 20;
@@ -38,7 +37,7 @@ pub(crate) struct Viewer {
     client: Client,
     socket: UdpSocket,
     local: SocketAddr,
-    session: Option<Url>,
+    exit: Option<Exit>,
     pub(crate) wake: Instant,
     pub(crate) connected: bool,
     pub(crate) ended: bool,
@@ -48,28 +47,17 @@ pub(crate) struct Viewer {
 
 impl Viewer {
     /// Negotiates, receiving at `local`; the media comes later.
-    pub(crate) fn join(whep: &Url, local: IpAddr) -> Result<Self> {
+    pub(crate) fn join(door: &Door, local: IpAddr) -> Result<Self> {
         let socket = open(local)?;
         let local = socket.local_addr()?;
+        let (client, exit) = door.enter(local)?;
         let now = clock::now();
-        let mut client = Client::offer(&[Kind::Video], &[(Protocol::Udp, local)], now)?;
-        let answer = http::request("POST", whep, Some(("application/sdp", client.sdp())))?;
-        ensure!(
-            answer.status == 201,
-            "the server answered {}: {}",
-            answer.status,
-            answer.body
-        );
-        client.accept(&answer.body)?;
-        let session = answer
-            .location
-            .and_then(|location| whep.join(&location).ok());
         let seen = Seen::default();
         Ok(Self {
             client,
             socket,
             local,
-            session,
+            exit,
             wake: now,
             connected: false,
             ended: false,
@@ -153,9 +141,8 @@ impl Viewer {
     pub(crate) fn leave(mut self) {
         self.client.close();
         self.drain();
-        if let Some(session) = &self.session {
-            // A server that is gone needs no goodbye.
-            let _ = http::request("DELETE", session, None);
+        if let Some(exit) = &self.exit {
+            exit.take();
         }
     }
 }

@@ -11,15 +11,16 @@ mod rtp;
 mod rtsp;
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use clip::Clip;
 use live::Live;
+pub(crate) use rtp::PAYLOAD_TYPE;
 use rtp::Packetizer;
 
 use crate::clock;
@@ -54,13 +55,33 @@ pub(crate) struct Channel {
 }
 
 struct Player {
-    connection: TcpStream,
+    sink: Sink,
     packetizer: Packetizer,
+}
+
+enum Sink {
+    /// Interleaved in an RTSP connection.
+    Tcp(TcpStream),
+    /// Plain RTP.
+    Udp(UdpSocket),
+}
+
+impl Sink {
+    /// Takes interleaved frames.
+    fn write(&mut self, frames: &[u8]) -> std::io::Result<()> {
+        match self {
+            Self::Tcp(connection) => connection.write_all(frames),
+            Self::Udp(socket) => {
+                rtp::media(frames).try_for_each(|packet| socket.send(packet).map(drop))
+            }
+        }
+    }
 }
 
 /// Listens until the process ends.
 pub(crate) struct Camera {
     address: SocketAddr,
+    channels: Vec<Arc<Channel>>,
 }
 
 impl Camera {
@@ -77,17 +98,34 @@ impl Camera {
             .collect();
         let listener = TcpListener::bind(listen)?;
         let address = listener.local_addr()?;
+        let served = channels.clone();
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let channels = channels.clone();
+                let channels = served.clone();
                 std::thread::spawn(move || rtsp::serve(connection, &channels));
             }
         });
-        Ok(Self { address })
+        Ok(Self { address, channels })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+}
+
+impl Camera {
+    /// Sends a path's packets to a UDP port, as plain RTP, until nobody listens there any more.
+    pub(crate) fn push(&self, stream: &str, to: SocketAddr) -> Result<()> {
+        let channel = self
+            .channels
+            .iter()
+            .find(|channel| channel.path.trim_start_matches('/') == stream);
+        let socket = UdpSocket::bind(SocketAddr::new(to.ip(), 0))?;
+        socket.connect(to)?;
+        channel
+            .with_context(|| format!("no path {stream}"))?
+            .add(Sink::Udp(socket), 0);
+        Ok(())
     }
 }
 
@@ -132,7 +170,7 @@ impl Channel {
     fn give(&self, units: &[Vec<u8>], time: u32) {
         self.lock().retain_mut(|player| {
             let bytes = player.packetizer.picture(units, time, clock::wall());
-            player.connection.write_all(&bytes).is_ok()
+            player.sink.write(&bytes).is_ok()
         });
     }
 
@@ -140,13 +178,16 @@ impl Channel {
     /// may write to it meanwhile, see [`Channel::exclusively`].
     pub(crate) fn play(&self, connection: &TcpStream, channel: u8) -> Result<()> {
         connection.set_write_timeout(Some(WRITE_PATIENCE))?;
-        let player = Player {
-            connection: connection.try_clone()?,
-            packetizer: Packetizer::new(channel),
-        };
-        self.lock().push(player);
-        self.changed.notify_all();
+        self.add(Sink::Tcp(connection.try_clone()?), channel);
         Ok(())
+    }
+
+    fn add(&self, sink: Sink, channel: u8) {
+        self.lock().push(Player {
+            sink,
+            packetizer: Packetizer::new(channel),
+        });
+        self.changed.notify_all();
     }
 
     /// Does something while no picture is written.
@@ -157,8 +198,10 @@ impl Channel {
 
     pub(crate) fn stop(&self, connection: &TcpStream) {
         let peer = connection.peer_addr().ok();
-        self.lock()
-            .retain(|player| player.connection.peer_addr().ok() != peer);
+        self.lock().retain(|player| match &player.sink {
+            Sink::Tcp(other) => other.peer_addr().ok() != peer,
+            Sink::Udp(_) => true,
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Player>> {

@@ -7,7 +7,7 @@ use lenswire_media::WallTime;
 const PAYLOAD: usize = 1_400 - 12;
 
 /// Payload type, as the SDP says.
-pub(super) const PAYLOAD_TYPE: u8 = 96;
+pub(crate) const PAYLOAD_TYPE: u8 = 96;
 
 /// One synchronisation source will do for one track a connection.
 const SSRC: u32 = 0x1e45_0001;
@@ -106,22 +106,30 @@ impl Packetizer {
     }
 }
 
+/// The RTP packets among interleaved frames whose media has an even channel.
+pub(super) fn media(mut frames: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        while let [b'$', channel, high, low, rest @ ..] = frames {
+            let (packet, next) =
+                rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))?;
+            frames = next;
+            if channel % 2 == 0 {
+                return Some(packet);
+            }
+        }
+        None
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// The payloads and markers of the RTP packets among interleaved frames.
-    fn packets(mut bytes: &[u8]) -> Vec<(bool, Vec<u8>)> {
-        let mut packets = Vec::new();
-        while let [b'$', channel, high, low, rest @ ..] = bytes {
-            let (frame, next) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])));
-            if *channel == 0 {
-                packets.push((frame[1] & 0x80 != 0, frame[12..].to_vec()));
-            }
-            bytes = next;
-        }
-        assert!(bytes.is_empty());
-        packets
+    fn packets(bytes: &[u8]) -> Vec<(bool, Vec<u8>)> {
+        media(bytes)
+            .map(|packet| (packet[1] & 0x80 != 0, packet[12..].to_vec()))
+            .collect()
     }
 
     #[test]

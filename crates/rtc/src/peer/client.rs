@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lenswire_media::Kind;
-use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid};
 use str0m::net::TcpType;
 use str0m::rtp::Extension;
@@ -24,6 +24,9 @@ pub enum ClientError {
     /// The answer is no answer to the offer.
     #[error("the answer is not usable: {0}")]
     Answer(String),
+    /// The other side's offer is none.
+    #[error("the offer is not usable: {0}")]
+    Offer(String),
     /// Nothing was asked for.
     #[error("an offer needs at least one track")]
     NothingWanted,
@@ -99,17 +102,7 @@ impl Client {
         addresses: &[(Protocol, SocketAddr)],
         now: Instant,
     ) -> Result<Self, ClientError> {
-        let config = RtcConfig::new()
-            .set_rtp_mode(true)
-            .enable_pcmu(true, false)
-            .enable_pcma(true, false)
-            .set_extension(6, Extension::PlayoutDelay);
-        let mut rtc = config.build(now);
-        for (protocol, address) in addresses {
-            if let Some(candidate) = local_candidate(*protocol, *address) {
-                rtc.add_local_candidate(candidate);
-            }
-        }
+        let mut rtc = receiver(addresses, now);
         let mut changes = rtc.sdp_api();
         let mut mids = BTreeMap::new();
         for kind in kinds {
@@ -131,6 +124,32 @@ impl Client {
             pending: Some(pending),
             offer,
         })
+    }
+
+    /// Takes an offer instead of making one, and gives the answer to send: some servers turn the
+    /// roles around.
+    ///
+    /// # Errors
+    /// [`ClientError::Offer`].
+    pub fn answer(
+        offer: &str,
+        addresses: &[(Protocol, SocketAddr)],
+        now: Instant,
+    ) -> Result<(Self, String), ClientError> {
+        let mut rtc = receiver(addresses, now);
+        let offer = SdpOffer::from_sdp_string(offer)
+            .map_err(|error| ClientError::Offer(error.to_string()))?;
+        let answer = rtc
+            .sdp_api()
+            .accept_offer(offer)
+            .map_err(|error| ClientError::Offer(error.to_string()))?;
+        let client = Self {
+            rtc,
+            kinds: BTreeMap::new(),
+            pending: None,
+            offer: String::new(),
+        };
+        Ok((client, answer.to_sdp_string()))
     }
 
     /// The offer to send.
@@ -235,6 +254,16 @@ impl Client {
         match event {
             Theirs::Connected => Some(ClientOutput::Connected),
             Theirs::Closed => Some(ClientOutput::Ended),
+            // Those of an offer that was taken; ours are known already.
+            Theirs::MediaAdded(added) => {
+                let kind = if added.kind == MediaKind::Video {
+                    Kind::Video
+                } else {
+                    Kind::Audio
+                };
+                self.kinds.insert(added.mid, kind);
+                None
+            }
             Theirs::RtpPacket(packet) => {
                 let mid = self.rtc.direct_api().stream_rx(&packet.header.ssrc)?.mid();
                 let hint = packet
@@ -269,6 +298,22 @@ impl Client {
             _ => None,
         }
     }
+}
+
+/// Receives in RTP mode at `addresses`.
+fn receiver(addresses: &[(Protocol, SocketAddr)], now: Instant) -> Rtc {
+    let config = RtcConfig::new()
+        .set_rtp_mode(true)
+        .enable_pcmu(true, false)
+        .enable_pcma(true, false)
+        .set_extension(6, Extension::PlayoutDelay);
+    let mut rtc = config.build(now);
+    for (protocol, address) in addresses {
+        if let Some(candidate) = local_candidate(*protocol, *address) {
+            rtc.add_local_candidate(candidate);
+        }
+    }
+    rtc
 }
 
 fn local_candidate(protocol: Protocol, address: SocketAddr) -> Option<Candidate> {
