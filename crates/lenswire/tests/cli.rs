@@ -1,11 +1,18 @@
 //! The command line: what it says, what it ends with, what it leaves behind.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod hub;
 
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use hub::{Hub, binary, until};
+use hub::{Answer, Hub, binary, until};
 
 fn run(arguments: &[&str], data: &Path) -> Output {
     binary()
@@ -260,22 +267,22 @@ fn a_kill_in_the_middle_of_edits_leaves_a_file_that_is_right() {
     }
 }
 
-// D4: a full disk stops writing and nothing else, and heals.
+/// The hub on a disk of 1 MiB, in a mount namespace of its own.
 #[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_is_answered_507_and_heals() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().join("data");
-    std::fs::create_dir(&data).expect("a folder");
-    let script = "mount -t tmpfs -o size=1m tmpfs \"$0\" && exec \"$@\"";
-    let mut command = Command::new("unshare");
-    // As root a mount namespace is enough.
+fn on_a_small_disk(data: &Path) -> Hub {
     let root = std::fs::metadata("/proc/self")
         .is_ok_and(|of| std::os::unix::fs::MetadataExt::uid(&of) == 0);
+    let flags = if root { "-m" } else { "-rm" };
+    let allowed = Command::new("unshare").args([flags, "true"]).status();
+    assert!(
+        allowed.is_ok_and(|status| status.success()),
+        "this machine allows no mount namespace, so the test of a full disk did NOT run"
+    );
+    let script = "mount -t tmpfs -o size=1m tmpfs \"$0\" && exec \"$@\"";
+    let mut command = Command::new("unshare");
     command
-        .arg(if root { "-m" } else { "-rm" })
-        .args(["sh", "-c", script])
-        .arg(&data)
+        .args([flags, "sh", "-c", script])
+        .arg(data)
         .arg(env!("CARGO_BIN_EXE_lenswire"));
     command
         .args([
@@ -286,73 +293,101 @@ fn a_full_disk_is_answered_507_and_heals() {
             "json",
             "--data",
         ])
-        .arg(&data);
+        .arg(data);
     command.env("LENSWIRE__MEDIA__PORT", "0");
-    let mut probe = Command::new("unshare");
-    let allowed = probe
-        .arg(if root { "-m" } else { "-rm" })
-        .arg("true")
-        .status()
-        .is_ok_and(|status| status.success());
-    assert!(
-        allowed,
-        "this machine allows no mount namespace, so the test of a full disk did NOT run"
-    );
+    Hub::run(command, data.to_owned())
+}
 
-    let hub = Hub::run(command, data.clone());
+// D4: a full disk stops writing and nothing else, and heals.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_answered_507_and_heals() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).expect("a folder");
+    let hub = on_a_small_disk(&data);
     // Into its namespace by way of its root.
+    let below = data.strip_prefix("/").expect("absolute");
     let inside = Path::new("/proc")
         .join(hub.id().to_string())
         .join("root")
-        .join(data.strip_prefix("/").expect("absolute"));
-    let secret = until("the claim file", || {
+        .join(below);
+    let read = || {
         std::fs::read_to_string(inside.join("claim"))
             .ok()
             .filter(|text| text.ends_with('\n'))
-    });
-    let secret = secret.trim().split_once('#').expect("a link").1;
-    let claim = || {
-        hub.post(
-            "/api/v1/claim",
-            &[],
-            &serde_json::json!({ "secret": secret, "show_token": true }).to_string(),
-        )
+    };
+    let link = until("the claim file", read);
+    let secret = link.trim().split_once('#').expect("a link").1;
+    let fill = || drop(std::fs::write(inside.join("ballast"), vec![0; 2 << 20]));
+    let free = || std::fs::remove_file(inside.join("ballast")).expect("is there");
+    let full = |answer: &Answer| {
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (507, "storage_full"),
+            "{}",
+            answer.body
+        );
     };
 
-    let _full = std::fs::write(inside.join("ballast"), vec![0; 2 << 20]);
-    let refused = claim();
-    assert_eq!(
-        (refused.status, refused.code().as_str()),
-        (507, "storage_full"),
-        "{}",
-        refused.body
-    );
+    let body = serde_json::json!({ "secret": secret, "show_token": true }).to_string();
+    fill();
+    full(&hub.post("/api/v1/claim", &[], &body));
     assert_eq!(hub.get("/healthz", &[]).status, 200, "the rest goes on");
-    std::fs::remove_file(inside.join("ballast")).expect("is there");
-    let healed = claim();
+    free();
+    let healed = hub.post("/api/v1/claim", &[], &body);
     assert_eq!(healed.status, 200, "the same link works: {}", healed.body);
+
     let bearer = format!(
         "Bearer {}",
         healed.json()["administrator_token"]
             .as_str()
             .expect("a token")
     );
-
-    let _full = std::fs::write(inside.join("ballast"), vec![0; 2 << 20]);
-    let add = || {
-        hub.post(
-            "/api/v1/streams",
-            &[("authorization", &bearer)],
-            r#"{"name":"gate","source":"demo","on_demand":true}"#,
-        )
-    };
-    let refused = add();
-    assert_eq!(
-        (refused.status, refused.code().as_str()),
-        (507, "storage_full"),
-        "{}",
-        refused.body
-    );
-    std::fs::remove_file(inside.join("ballast")).expect("is there");
+    let stream = r#"{"name":"gate","source":"demo","on_demand":true}"#;
+    let add = || hub.post("/api/v1/streams", &[("authorization", &bearer)], stream);
+    fill();
+    full(&add());
+    free();
     assert_eq!(add().status, 201);
+}
+
+// D6: without file handles new connections are turned away, and it heals.
+#[cfg(unix)]
+#[test]
+fn without_file_handles_it_sheds_and_heals() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new("sh");
+    command.args([
+        "-c",
+        "ulimit -n 100 && exec \"$@\"",
+        "sh",
+        env!("CARGO_BIN_EXE_lenswire"),
+    ]);
+    command
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--log-format",
+            "json",
+            "--data",
+        ])
+        .arg(folder.path());
+    command.env("LENSWIRE__MEDIA__PORT", "0");
+    let hub = Hub::run(command, folder.path().to_owned());
+    let held: Vec<_> = (0..150)
+        .map(|_| TcpStream::connect(hub.address).expect("is queued at least"))
+        .collect();
+    let shed = until("somebody is turned away", || {
+        let answer =
+            hub.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        answer.starts_with("HTTP/1.1 503").then_some(answer)
+    });
+    assert!(shed.contains("Retry-After"));
+    drop(held);
+    until("it heals", || {
+        (hub.get("/healthz", &[]).status == 200).then_some(())
+    });
+    assert!(hub.log().contains("no file handles are left"));
 }

@@ -1,7 +1,12 @@
 //! The built binary, running: configuration and data of its own, a free port, its log kept, ended by
 //! its number. And the least HTTP client that can send what no proper client would.
 
-#![allow(dead_code, reason = "each test file takes what it needs")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test file takes what it needs, and fails by panicking"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,7 +21,7 @@ use serde_json::Value;
 /// Longer than anything here takes on a busy machine: what waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub fn binary() -> Command {
+pub(crate) fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lenswire"));
     // A media port of its own, so that tests run side by side.
     command
@@ -27,32 +32,32 @@ pub fn binary() -> Command {
     command
 }
 
-pub struct Hub {
-    pub address: SocketAddr,
-    pub data: PathBuf,
+pub(crate) struct Hub {
+    pub(crate) address: SocketAddr,
+    pub(crate) data: PathBuf,
     process: Child,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
     _folder: Option<tempfile::TempDir>,
 }
 
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {} {}", self.head, self.body))
     }
 
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(':'));
         lines
             .filter(|(key, _)| key.eq_ignore_ascii_case(name))
@@ -63,11 +68,11 @@ impl Answer {
 
 impl Hub {
     /// With this configuration, or as a stranger starts it.
-    pub fn start(config: Option<&str>) -> Self {
+    pub(crate) fn start(config: Option<&str>) -> Self {
         Self::start_with(config, &[])
     }
 
-    pub fn start_with(config: Option<&str>, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_with(config: Option<&str>, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         if let Some(config) = config {
             std::fs::write(folder.path().join("lenswire.yaml"), config).expect("writes");
@@ -77,7 +82,7 @@ impl Hub {
         hub
     }
 
-    pub fn start_in(data: &Path, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_in(data: &Path, environment: &[(&str, &str)]) -> Self {
         let mut command = binary();
         command
             .args([
@@ -94,7 +99,7 @@ impl Hub {
     }
 
     /// Runs a command that ends up being the hub.
-    pub fn run(mut command: Command, data: PathBuf) -> Self {
+    pub(crate) fn run(mut command: Command, data: PathBuf) -> Self {
         let mut process = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -117,7 +122,7 @@ impl Hub {
         };
         let kept = Arc::clone(&log);
         let reader = std::thread::spawn(move || {
-            lines.for_each(|line| kept.lock().expect("whole").push_str(&(line + "\n")))
+            lines.for_each(|line| kept.lock().expect("whole").push_str(&(line + "\n")));
         });
         Self {
             address,
@@ -129,20 +134,20 @@ impl Hub {
         }
     }
 
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().expect("whole").clone()
     }
 
-    pub fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.data.join("lenswire.yaml")
     }
 
     /// The claim link's secret, from the file that takes it where there is no terminal.
-    pub fn secret(&self) -> String {
+    pub(crate) fn secret(&self) -> String {
         let file = self.data.join("claim");
         let link = until("the claim file", || {
             std::fs::read_to_string(&file)
@@ -157,7 +162,7 @@ impl Hub {
     }
 
     /// Claims the hub; the administrator's token.
-    pub fn claim(&self) -> String {
+    pub(crate) fn claim(&self) -> String {
         let body = serde_json::json!({ "secret": self.secret(), "show_token": true }).to_string();
         let answer = self.post("/api/v1/claim", &[], &body);
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -167,25 +172,31 @@ impl Hub {
             .to_owned()
     }
 
-    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.ask("GET", path, headers, "")
     }
 
-    pub fn post(&self, path: &str, headers: &[(&str, &str)], json: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], json: &str) -> Answer {
         let headers = [headers, &[("content-type", "application/json")]].concat();
         self.ask("POST", path, &headers, json)
     }
 
-    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         ask(self.address, method, path, headers, body)
     }
 
     /// Sends exactly these bytes and reads until the other side closes.
-    pub fn raw(&self, bytes: &[u8]) -> String {
+    pub(crate) fn raw(&self, bytes: &[u8]) -> String {
         raw(self.address, bytes)
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill")
             .arg(format!("-{name}"))
             .arg(self.process.id().to_string())
@@ -194,12 +205,12 @@ impl Hub {
     }
 
     /// Asks it to stop, and waits until it has.
-    pub fn stop(&mut self) -> ExitStatus {
+    pub(crate) fn stop(&mut self) -> ExitStatus {
         self.signal("TERM");
         self.wait()
     }
 
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().expect("is there");
         self.wait();
     }
@@ -235,7 +246,7 @@ fn port(line: &str) -> Option<SocketAddr> {
     Some(SocketAddr::from(([127, 0, 0, 1], port)))
 }
 
-pub fn ask(
+pub(crate) fn ask(
     address: SocketAddr,
     method: &str,
     path: &str,
@@ -268,7 +279,7 @@ pub fn ask(
     }
 }
 
-pub fn raw(address: SocketAddr, bytes: &[u8]) -> String {
+pub(crate) fn raw(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).expect("connects");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     let _cut_while_writing = stream.write_all(bytes);
@@ -278,7 +289,7 @@ pub fn raw(address: SocketAddr, bytes: &[u8]) -> String {
 }
 
 /// Asks again until there is something, or patience ends.
-pub fn until<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     for _ in 0..PATIENCE.as_millis() / 20 {
         if let Some(found) = attempt() {
             return found;

@@ -11,8 +11,8 @@ next to no CPU and its clip may be as short as a GOP.
               [--user u --password p [--auth digest|basic]] [--tls cert-and-key.pem]
 
 Prints `ready PORT` when it answers. Then one command a line on standard input:
-`silent` (keeps the connection, sends nothing), `speak`, `jump SECONDS` (its
-clock jumps), `drop` (closes every connection). Ends when standard input does.
+`silent` (keeps the connection, sends nothing), `speak`, `drop` (closes every
+connection). Ends when standard input does.
 """
 
 import argparse
@@ -91,7 +91,7 @@ class Feed:
                 if self.mood["silent"]:
                     continue
                 buffer = Gst.Buffer.new_wrapped(data)
-                offset = round_ * self.clip.length + self.mood["jump"]
+                offset = round_ * self.clip.length
                 buffer.pts, buffer.dts = offset + pts, offset + decode
                 if not key:
                     buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
@@ -146,14 +146,12 @@ def encrypt(server, arguments):
 
 def obey(loop, server, mood):
     for line in sys.stdin:
-        word, *rest = line.split() or [""]
+        word = line.strip()
         if word in ("silent", "speak"):
             mood["silent"] = word == "silent"
-        elif word == "jump":
-            mood["jump"] += int(float(rest[0]) * Gst.SECOND)
         elif word == "drop":
             server.client_filter(lambda _server, _client: GstRtspServer.RTSPFilterResult.REMOVE)
-        print("done", line.strip(), flush=True)
+        print("done", word, flush=True)
     loop.quit()
 
 
@@ -172,7 +170,7 @@ def main():
     parse.add_argument("--tls", help="a PEM file with certificate and key")
     arguments = parse.parse_args()
 
-    mood = {"silent": False, "jump": 0}
+    mood = {"silent": False}
     server = GstRtspServer.RTSPServer()
     server.set_service(str(arguments.port))
     made = factory(arguments, Clip(arguments.clip, arguments.codec), mood)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A camera that redirects, hangs, floods or lies; one mode a process.
 
-    hostile_camera.py MODE [--port 8554]
+    hostile_camera.py MODE [--port 8554] [--clip FILE]
 
 Prints `ready PORT`, serves until standard input ends, and prints on its last
 line how many connections it saw. Modes that answer before media flows:
@@ -26,12 +26,17 @@ and modes that play, over TCP only:
   huge-unit      one access unit of 50 MB in fragments that never end (A9)
   no-keyframe    well formed H.264 without a keyframe in it
   stalls         plays three seconds of lies, then falls silent, connection open
+  jumps          plays the H.264 clip, whole NAL units in packets of any size, with a clock that wraps
+                 after two seconds and then jumps each three: an hour on, an hour back, ten seconds back (A3)
 """
 
 import argparse
+import base64
+import itertools
 import random
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -41,7 +46,7 @@ SPS_PPS = "Z0LAHtoCgPaEAAADAAQAAAMAyjxYuoA=,aM4G4g=="
 
 VIDEO = (
     "m=video 0 RTP/AVP 96\r\na=rtpmap:96 {codec}/90000\r\n"
-    "a=fmtp:96 packetization-mode=1;profile-level-id=42C01E;sprop-parameter-sets=" + SPS_PPS + "\r\n"
+    "a=fmtp:96 packetization-mode=1;profile-level-id=42C01E;sprop-parameter-sets={sets}\r\n"
     "a=control:trackID=0\r\n"
 )
 SESSION = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=hostile\r\nt=0 0\r\n"
@@ -57,9 +62,43 @@ STATUSES = {
 def describe(mode):
     if mode == "no-video":
         return SESSION + "m=audio 0 RTP/AVP 8\r\na=control:trackID=0\r\n"
-    if mode == "odd-codec":
-        return SESSION + VIDEO.format(codec="X-WAVELET")
-    return SESSION + VIDEO.format(codec="H264")
+    codec = "X-WAVELET" if mode == "odd-codec" else "H264"
+    sets = SPS_PPS
+    if CLIP:
+        sets = ",".join(base64.b64encode(unit).decode() for unit in CLIP[0] if unit[0] & 0x1F in (7, 8))
+    return SESSION + VIDEO.format(codec=codec, sets=sets)
+
+
+CLIP = []  # access units, each a list of NAL units
+
+
+def read_clip(path):
+    """The access units of an H.264 clip. One ends before the slice that starts a picture and before its parameter sets."""
+    stream = subprocess.run(
+        ["ffmpeg", "-loglevel", "error", "-i", path, "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", "-"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True).stdout
+    units = [unit.rstrip(b"\0") for unit in stream.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1") if unit]
+    pictured = True
+    for unit in units:
+        is_slice = unit[0] & 0x1F in (1, 5)
+        if pictured and (not is_slice or unit[1] & 0x80):
+            CLIP.append([])
+            pictured = False
+        CLIP[-1].append(unit)
+        pictured = pictured or is_slice
+
+
+def jump(connection):
+    """The clip round and round at 25 frames a second, on a clock that can't be trusted."""
+    clock, sequence, started = 2**32 - 2 * 90_000, 0, time.monotonic()
+    jumps = iter([3600, -3600, -10])
+    for frame, unit in enumerate(itertools.cycle(CLIP)):
+        time.sleep(max(0, started + frame / 25 - time.monotonic()))
+        if frame and frame % 75 == 0:
+            clock += next(jumps, 0) * 90_000
+        for nal in unit:
+            connection.sendall(rtp(sequence, clock + frame * 3600, nal, marker=nal is unit[-1]))
+            sequence += 1
 
 
 def answer(sequence, status="200 OK", headers="", body=""):
@@ -144,6 +183,8 @@ def reply(mode, method, sequence, port, connection):
         return connection.sendall(answer(sequence, headers=headers))
     connection.sendall(answer(sequence, headers="Session: 1\r\n"))
     if method == "PLAY":
+        if mode == "jumps":
+            jump(connection)
         play(mode, connection)
 
 
@@ -168,7 +209,10 @@ def main():
     parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parse.add_argument("mode")
     parse.add_argument("--port", type=int, default=8554)
+    parse.add_argument("--clip")
     arguments = parse.parse_args()
+    if arguments.clip:
+        read_clip(arguments.clip)
     if f"  {arguments.mode} " not in __doc__.replace(",", " "):
         raise SystemExit(f"no such mode: {arguments.mode}")
     listener = socket.create_server(("", arguments.port), family=socket.AF_INET)

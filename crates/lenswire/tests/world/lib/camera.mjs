@@ -30,8 +30,8 @@ export async function camera({ clip: kind = 'gate', ...flags } = {}) {
 }
 
 /** Starts parts/hostile_camera.py in a mode that it lists. */
-export async function hostile(mode, port = 8555) {
-  const child = new Child(PYTHON, [`${PARTS}hostile_camera.py`, mode, '--port', String(port)]);
+export async function hostile(mode, port = 8555, ...flags) {
+  const child = new Child(PYTHON, [`${PARTS}hostile_camera.py`, mode, '--port', String(port), ...flags]);
   await child.said(/^ready \d+/m);
   child.url = `rtsp://${LAB}:${port}/cam`;
   return child;
