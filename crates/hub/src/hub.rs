@@ -288,7 +288,7 @@ async fn sweep(sessions: Arc<Sessions>) {
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         beat.tick().await;
-        sessions.sweep(Instant::now());
+        sessions.sweep(tokio::time::Instant::now().into_std());
     }
 }
 

@@ -293,7 +293,11 @@ impl Entry {
     fn tell(&self, event: Event, now: Instant) {
         let mut state = self.lock();
         let Some(source) = &mut state.source else { return };
+        let due = source.supervisor.wake();
         let action = source.supervisor.handle(event, now, rand::random());
+        if source.supervisor.wake() != due {
+            self.kick.notify_one(); // The task sleeps towards another time.
+        }
         if action != Action::Nothing {
             state.action = action;
             state.run += 1;
@@ -329,9 +333,8 @@ impl Entry {
     }
 
     /// Looks at what can't tell by itself: the clock, demand, and when the last video came.
-    #[expect(clippy::disallowed_methods, reason = "the supervisor's task is where it learns the time")]
     fn tick(&self) {
-        let now = Instant::now();
+        let now = clock();
         self.tell(Event::Demand(self.media.demanded() > 0), now);
         let live = self.standing.borrow().phase == Phase::Live;
         if let Some(at) = self.media.stats(now).last_video.filter(|_| live) {
@@ -357,7 +360,6 @@ impl Entry {
         Some(Box::pin(AssertUnwindSafe(driver).catch_unwind().map(Result::ok)))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a driver's report enters here")]
     fn report(&self, run: u64, progress: Progress) {
         let mut state = self.lock();
         if state.run != run {
@@ -367,12 +369,12 @@ impl Entry {
             Progress::Connecting => {}
             Progress::Live => {
                 drop(state);
-                let now = Instant::now();
+                let now = clock();
                 self.tell(Event::Video(now), now);
             }
             Progress::Bad(packets) => {
                 drop(state);
-                self.tell(Event::Bad(packets), Instant::now());
+                self.tell(Event::Bad(packets), clock());
             }
             Progress::Warning(problem) => {
                 if state.warnings.len() < MOST_WARNINGS || state.warnings.contains_key(problem.code.name()) {
@@ -387,7 +389,6 @@ impl Entry {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the supervisor's task is where it learns the time")]
     fn on_end(&self, end: Option<End>) {
         let mut state = self.lock();
         if end.is_none() {
@@ -398,7 +399,7 @@ impl Entry {
         let stopped_anyway = state.action != Action::Nothing;
         drop(state);
         if !stopped_anyway {
-            self.tell(Event::Ended(end.unwrap_or_else(panicked)), Instant::now());
+            self.tell(Event::Ended(end.unwrap_or_else(panicked)), clock());
         }
     }
 }
@@ -407,6 +408,12 @@ impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Entry").field("name", &self.name).field("standing", &self.standing()).finish_non_exhaustive()
     }
+}
+
+/// The time, read where events enter the supervisor. tokio's, so that a test may turn it.
+#[expect(clippy::disallowed_methods, reason = "the source's task is where its supervisor learns the time")]
+fn clock() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 fn mode(config: &StreamConfig) -> Mode {

@@ -21,6 +21,7 @@ mod origin;
 mod pages;
 mod path;
 mod problem;
+mod revocation;
 mod router;
 mod serve;
 mod sessions;

@@ -10,7 +10,7 @@ use super::asked::{Answer, Asked};
 use super::gate::Gate;
 use super::path::What;
 use super::state::App;
-use super::{health, pages, sessions, streams, whep, who, ws};
+use super::{health, pages, revocation, sessions, streams, whep, who, ws};
 
 #[cfg(test)]
 mod tests;
@@ -89,7 +89,9 @@ where
     Route { method, what, access, handler: Box::new(move |asked| Box::pin(handler(asked))) }
 }
 
-/// Everything that is served, without the limits of the listener around it.
+/// Everything that is served, without the limits of the listener around it. To be called within a
+/// tokio runtime.
 pub fn router(app: App) -> axum::Router {
+    tokio::spawn(revocation::enforce(app.clone()));
     Gate::new(table(), app).into_router()
 }

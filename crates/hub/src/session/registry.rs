@@ -105,7 +105,7 @@ fn fits(open: &BTreeMap<String, Arc<Session>>, stream: &StreamName, identity: &I
     }
     // Whoever comes without a name is bounded by address, at the door and while connecting.
     if matches!(identity, Identity::Grant { .. }) {
-        let of_user = open.values().filter(|session| session.identity() == identity).count();
+        let of_user = open.values().filter(|session| session.identity() == identity).count(); // the very same grant
         if of_user >= limits.sessions_per_user {
             let detail = format!("{of_user} sessions are open with this permission, and that is the limit.");
             return Err(Problem::new(Code::TooManySessions, detail).retry_after(LATER));

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use lenswire_media::{Codec, Packet, ParameterSets, Producer, Stream, Track, TrackId, Tracks};
 
@@ -55,14 +54,17 @@ impl Script {
         (Self { scenes: Arc::new(Mutex::new(scenes.into_iter().collect())), log, address }, happened)
     }
 
+    fn next(&self) -> Scene {
+        let mut scenes = self.scenes.lock().unwrap();
+        let scene = if scenes.len() > 1 { scenes.pop_front() } else { scenes.front().cloned() };
+        scene.unwrap_or(Scene::Hang)
+    }
+
     pub(crate) async fn run(&self, stream: &Stream, report: Report<'_>) -> End {
         let _ = self.log.send(Happened::Started);
         let _stopped = Stopped(self.log.clone());
         report(Progress::Connecting);
-        let mut scenes = self.scenes.lock().unwrap();
-        let scene = if scenes.len() > 1 { scenes.pop_front() } else { scenes.front().cloned() };
-        drop(scenes);
-        match scene.unwrap_or(Scene::Hang) {
+        match self.next() {
             Scene::End(end) => end,
             Scene::Panic => panic!("a source that panics"),
             Scene::Hang => std::future::pending().await,
@@ -84,7 +86,7 @@ impl Drop for Stopped {
 }
 
 /// Writes one keyframe of VP8 (a codec whose packets need no parameter sets).
-#[expect(clippy::disallowed_methods, reason = "a source is a door")]
+#[expect(clippy::disallowed_methods, reason = "a source is a door; tokio's clock, because tests turn it")]
 pub(crate) fn picture(stream: &Stream) -> Producer {
     let track = Track { codec: Codec::Vp8, channels: 0, parameters: ParameterSets::None };
     let mut producer = stream.produce(Tracks(vec![track]), Arc::new(|| {}));
@@ -97,6 +99,6 @@ pub(crate) fn picture(stream: &Stream) -> Producer {
         frame_end: true,
         keyframe: true,
     };
-    producer.write(TrackId(0), Instant::now(), vec![packet]);
+    producer.write(TrackId(0), tokio::time::Instant::now().into_std(), vec![packet]);
     producer
 }

@@ -198,7 +198,7 @@ impl Talk {
         let session = Arc::clone(self.open(&id)?);
         self.work.spawn(async move {
             // The engine may take up to a second, which the runtime's own threads must not wait.
-            let answer = tokio::task::spawn_blocking(move || session.reoffer(&offer, now)).await;
+            let answer = task::spawn_blocking(move || session.reoffer(&offer, now)).await;
             Done::Restarted(id, answer.unwrap_or_else(|_| Err(Problem::from(Code::Internal))))
         });
         Ok(())
