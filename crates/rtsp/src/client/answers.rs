@@ -58,8 +58,8 @@ impl Client {
             .tracks
             .iter()
             .any(|t| t.track.codec.kind() == Kind::Video);
-        // Sound alone is worth playing only where there is nothing to see.
-        if description.tracks.is_empty() || (description.has_video() && !pictures) {
+        // Sound alone is not what a camera is for, and track 0 is the picture from here on.
+        if !pictures {
             let sound = description
                 .tracks
                 .iter()

@@ -6,11 +6,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lenswire_api::{Code, Problem};
-use lenswire_media::{Ingest, Kind, Malformed, Producer, Stream, Track, TrackId, Tracks};
+use lenswire_media::{Ingest, Malformed, Producer, Stream, Track, TrackId, Tracks};
 use lenswire_rtsp::Rtp;
 
 use super::problem;
 use crate::source::{Progress, Report};
+
+/// The client puts the picture first.
+const VIDEO: usize = 0;
+
+/// How long video packets may come without a single frame in them. As long as a silent camera is
+/// given: for a viewer it is the same.
+const NO_FRAME: Duration = Duration::from_secs(5);
 
 /// How often the picture is looked at for concerns. They change with groups of pictures.
 const LOOK: Duration = Duration::from_secs(1);
@@ -21,6 +28,8 @@ pub(super) struct Feed<'a> {
     producer: Option<Producer>,
     ingests: Vec<Ingest>,
     live: bool,
+    /// From when to when video packets have come without a frame; `None` right after one.
+    frameless: Option<(Instant, Instant)>,
     next_look: Option<Instant>,
     warned: BTreeMap<&'static str, Code>,
 }
@@ -32,6 +41,7 @@ impl<'a> Feed<'a> {
             producer: None,
             ingests: Vec::new(),
             live: false,
+            frameless: None,
             next_look: None,
             warned: BTreeMap::new(),
         }
@@ -63,12 +73,14 @@ impl<'a> Feed<'a> {
             // Another source took over: its numbers and times have nothing to do with the last one's.
             self.begin(self.tracks().0);
         }
-        let watched = self.watched();
         let id = TrackId(u8::try_from(rtp.track).ok()?);
         let ingest = self.ingests.get_mut(rtp.track)?;
-        if !self.live && rtp.track == watched {
-            self.live = true;
-            report(Progress::Live);
+        if rtp.track == VIDEO {
+            let since = self.frameless.map_or(rtp.arrived, |(since, _)| since);
+            self.frameless = Some((since, rtp.arrived));
+            if !std::mem::replace(&mut self.live, true) {
+                report(Progress::Live);
+            }
         }
         let pushed = ingest.push(&lenswire_media::Rtp {
             seq: rtp.packet.seq,
@@ -83,6 +95,9 @@ impl<'a> Feed<'a> {
         }
         match pushed {
             Ok(packets) => {
+                if rtp.track == VIDEO && !packets.is_empty() {
+                    self.frameless = None;
+                }
                 self.producer.as_mut()?.write(id, rtp.arrived, packets);
                 None
             }
@@ -90,16 +105,16 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// The track by which a camera counts as live: its picture, or its sound if it has none.
-    fn watched(&self) -> usize {
-        let video = |ingest: &Ingest| ingest.track().codec.kind() == Kind::Video;
-        self.ingests.iter().position(video).unwrap_or(0)
-    }
-
     pub(super) fn on_sender_report(&mut self, track: usize, ntp: u64, time: u32) {
         if let Some(ingest) = self.ingests.get_mut(track) {
             ingest.on_sender_report(ntp, time);
         }
+    }
+
+    /// Whether video packets come and never make a frame (A9: a unit without an end).
+    pub(super) fn is_frameless(&self) -> bool {
+        self.frameless
+            .is_some_and(|(since, last)| last.saturating_duration_since(since) >= NO_FRAME)
     }
 
     /// Tells what has become wrong with the picture, and what no longer is.

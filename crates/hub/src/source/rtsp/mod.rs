@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
                     self.feed.look(now(), report);
                     self.wait(at).await;
                     self.tell_bad(report);
-                    Ok(())
+                    self.check_frames()
                 }
                 Output::Connect(address) => self.connect(&address, report).await,
                 Output::Send(bytes) => self.send(&bytes).await,
@@ -321,6 +321,15 @@ impl<'a> Session<'a> {
             Warning::TcpSilent => {
                 tracing::info!("the camera sends nothing by TCP, so UDP is tried")
             }
+        }
+    }
+
+    fn check_frames(&self) -> Result<(), lenswire_rtsp::End> {
+        match self.feed.is_frameless() {
+            false => Ok(()),
+            true => Err(lenswire_rtsp::End::Misbehaves {
+                what: "video packets that never make a frame".to_owned(),
+            }),
         }
     }
 

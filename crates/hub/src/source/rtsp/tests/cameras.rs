@@ -16,7 +16,10 @@ async fn gstreamer_over_tcp_with_sound() {
         plays(seen) && seen.packets.1 > 10 && seen.captured
     })
     .await;
-    assert_eq!((seen.codecs(), seen.connected, seen.bad), (vec!["H264", "PCMA"], 1, 0));
+    assert_eq!(
+        (seen.codecs(), seen.connected, seen.bad),
+        (vec!["H264", "PCMA"], 1, 0)
+    );
     assert_eq!(seen.epochs.len(), 1);
 }
 
@@ -24,7 +27,10 @@ async fn gstreamer_over_tcp_with_sound() {
 #[tokio::test]
 async fn gstreamer_over_udp() {
     let camera = Camera::gst("gate", &["--audio", "opus"]);
-    let seen = watch(&source(&camera.url(""), Transport::Udp), |seen| plays(seen) && seen.packets.1 > 10 && seen.captured).await;
+    let seen = watch(&source(&camera.url(""), Transport::Udp), |seen| {
+        plays(seen) && seen.packets.1 > 10 && seen.captured
+    })
+    .await;
     assert_eq!(seen.codecs(), ["H264", "opus"]);
 }
 
@@ -42,8 +48,15 @@ async fn gstreamer_that_refuses_tcp_is_played_over_udp() {
 #[tokio::test]
 async fn digest_right_wrong_and_missing() {
     let camera = Camera::gst("gate", &["--user", "admin", "--password", "p@ss:word"]);
-    watch(&source(&camera.url("admin:p%40ss%3Aword@"), Transport::Auto), plays).await;
-    for (login, code) in [("admin:wrong@", "camera_wrong_password"), ("", "camera_password_missing")] {
+    watch(
+        &source(&camera.url("admin:p%40ss%3Aword@"), Transport::Auto),
+        plays,
+    )
+    .await;
+    for (login, code) in [
+        ("admin:wrong@", "camera_wrong_password"),
+        ("", "camera_password_missing"),
+    ] {
         let seen = watch(&source(&camera.url(login), Transport::Auto), |_| false).await;
         assert_eq!(seen.code(), code);
         assert_eq!(seen.end.unwrap().then, crate::source::Then::Password);
@@ -54,7 +67,11 @@ async fn digest_right_wrong_and_missing() {
 #[tokio::test]
 async fn vlc_over_udp_with_basic() {
     let camera = Camera::vlc("admin", "secret");
-    let seen = watch(&source(&camera.url("admin:secret@"), Transport::Auto), plays).await;
+    let seen = watch(
+        &source(&camera.url("admin:secret@"), Transport::Auto),
+        plays,
+    )
+    .await;
     assert_eq!((seen.codecs(), seen.bad), (vec!["H264"], 0));
 }
 
@@ -65,17 +82,31 @@ async fn h265_vp8_and_sound_that_is_left_out() {
     let seen = watch(&source(&h265.url(""), Transport::Auto), plays).await;
     assert_eq!(seen.codecs(), ["H265", "PCMU"]);
     let vp8 = Camera::gst("vp8", &["--codec", "vp8", "--audio", "aac"]);
-    let seen = watch(&source(&vp8.url(""), Transport::Auto), |seen| plays(seen) && !seen.warnings.is_empty()).await;
+    let seen = watch(&source(&vp8.url(""), Transport::Auto), |seen| {
+        plays(seen) && !seen.warnings.is_empty()
+    })
+    .await;
     assert_eq!(seen.codecs(), ["VP8"]);
-    assert!(seen.warnings[0].detail.contains("AAC (audio)"), "{:?}", seen.warnings);
+    assert!(
+        seen.warnings[0].detail.contains("AAC (audio)"),
+        "{:?}",
+        seen.warnings
+    );
 }
 
 // A6
 #[tokio::test]
 async fn b_frames_are_told() {
     let camera = Camera::gst("bframes", &[]);
-    let told = |seen: &Seen| seen.warnings.iter().any(|problem| problem.code.name() == "b_frames");
-    watch(&source(&camera.url(""), Transport::Auto), |seen| plays(seen) && told(seen)).await;
+    let told = |seen: &Seen| {
+        seen.warnings
+            .iter()
+            .any(|problem| problem.code.name() == "b_frames")
+    };
+    watch(&source(&camera.url(""), Transport::Auto), |seen| {
+        plays(seen) && told(seen)
+    })
+    .await;
 }
 
 // requirements 60, 96: A1
@@ -92,7 +123,7 @@ async fn a_killed_camera_is_noticed_at_once() {
     .await;
     assert_eq!(seen.code(), "camera_closed");
     let seen = watch(&source(&url, Transport::Auto), |_| false).await;
-    assert_eq!(seen.code(), "camera_refused");
+    assert_eq!(seen.code(), "camera_refused", "nobody is there");
 }
 
 // A2
@@ -116,15 +147,30 @@ async fn a_camera_that_falls_silent_is_stalled() {
 async fn an_encrypted_camera_plays_over_tcp() {
     let key = rcgen::generate_simple_self_signed(vec!["camera".to_owned()]).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), key.cert.pem() + &key.signing_key.serialize_pem()).unwrap();
+    std::fs::write(
+        file.path(),
+        key.cert.pem() + &key.signing_key.serialize_pem(),
+    )
+    .unwrap();
     let camera = Camera::gst("gate", &["--tls", file.path().to_str().unwrap()]);
     let encrypted = camera.url("").replace("rtsp://", "rtsps://");
     watch(&source(&encrypted, Transport::Auto), plays).await;
     // The wrong scheme on either kind of port is told as such.
     let seen = watch(&source(&camera.url(""), Transport::Auto), |_| false).await;
-    assert!(matches!(seen.code(), "camera_not_rtsp" | "camera_closed"), "{:?}", seen.end);
+    assert!(
+        matches!(seen.code(), "camera_not_rtsp" | "camera_closed"),
+        "{:?}",
+        seen.end
+    );
     let plain = Camera::gst("gate", &[]);
-    let seen = watch(&source(&plain.url("").replace("rtsp://", "rtsps://"), Transport::Auto), |_| false).await;
+    let seen = watch(
+        &source(
+            &plain.url("").replace("rtsp://", "rtsps://"),
+            Transport::Auto,
+        ),
+        |_| false,
+    )
+    .await;
     assert_eq!(seen.code(), "camera_tls_failed");
 }
 
@@ -145,7 +191,7 @@ async fn hostile_cameras_are_named_for_what_they_do() {
         ("busy", "camera_busy"),
         ("server-error", "camera_error"),
         ("wrong-password", "camera_password_missing"),
-        ("no-video", "none"),
+        ("no-video", "camera_no_video"),
         ("odd-codec", "camera_codec_unsupported"),
         ("flood", "camera_misbehaves"),
         ("huge-unit", "camera_misbehaves"),
@@ -159,4 +205,16 @@ async fn hostile_cameras_are_named_for_what_they_do() {
     for (mode, code, expected, end) in futures_util::future::join_all(tries).await {
         assert_eq!(code, expected, "{mode}: {end:?}");
     }
+}
+
+// A5, requirement 63: nobody could join, so it is said
+#[tokio::test]
+async fn a_camera_without_keyframes_is_told() {
+    let camera = Camera::hostile("no-keyframe");
+    let told = |seen: &Seen| {
+        seen.warnings
+            .iter()
+            .any(|problem| problem.code.name() == "no_keyframe")
+    };
+    watch(&source(&camera.url(""), Transport::Tcp), told).await;
 }

@@ -51,8 +51,17 @@ impl Seen {
         match item {
             Item::Tracks(tracks) => self.tracks = Some(Arc::clone(tracks)),
             Item::Batch(batch) => {
-                let sound = self.tracks.as_ref().and_then(|t| t.get(batch.track)).map(|t| t.codec.kind()) == Some(Kind::Audio);
-                let count = if sound { &mut self.packets.1 } else { &mut self.packets.0 };
+                let sound = self
+                    .tracks
+                    .as_ref()
+                    .and_then(|t| t.get(batch.track))
+                    .map(|t| t.codec.kind())
+                    == Some(Kind::Audio);
+                let count = if sound {
+                    &mut self.packets.1
+                } else {
+                    &mut self.packets.0
+                };
                 *count += batch.packets.len();
                 self.keyframes += usize::from(!sound && batch.packets.iter().any(|p| p.keyframe));
                 self.captured |= batch.packets.iter().any(|p| p.captured.is_some());
@@ -65,11 +74,17 @@ impl Seen {
     }
 
     fn codecs(&self) -> Vec<&'static str> {
-        self.tracks.iter().flat_map(|tracks| tracks.0.iter()).map(|track| track.codec.name()).collect()
+        self.tracks
+            .iter()
+            .flat_map(|tracks| tracks.0.iter())
+            .map(|track| track.codec.name())
+            .collect()
     }
 
     fn code(&self) -> &'static str {
-        self.end.as_ref().map_or("none", |end| end.problem.code.name())
+        self.end
+            .as_ref()
+            .map_or("none", |end| end.problem.code.name())
     }
 }
 

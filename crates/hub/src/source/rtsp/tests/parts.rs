@@ -10,7 +10,10 @@ use std::time::Duration;
 const PYTHON: &str = "/usr/bin/python3";
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 fn part(name: &str) -> PathBuf {
@@ -23,7 +26,11 @@ fn clip(kind: &str) -> PathBuf {
     if !file.exists() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         let made = Command::new(part("clip")).arg(kind).arg(&file).status();
-        assert!(made.expect("parts/clip needs bash and ffmpeg (tools/need test)").success(), "no clip {kind}");
+        assert!(
+            made.expect("parts/clip needs bash and ffmpeg (tools/need test)")
+                .success(),
+            "no clip {kind}"
+        );
     }
     file
 }
@@ -38,14 +45,25 @@ impl Camera {
     /// GStreamer's RTSP server playing a clip; `flags` are those of `camera.py`.
     pub(super) fn gst(kind: &str, flags: &[&str]) -> Self {
         let mut command = Command::new(PYTHON);
-        command.arg(part("camera.py")).arg("--clip").arg(clip(kind)).args(["--port", "0"]).args(flags);
-        Self::ready(command, "python3-gi, gir1.2-gst-rtsp-server-1.0 and GStreamer's plugins")
+        command
+            .arg(part("camera.py"))
+            .arg("--clip")
+            .arg(clip(kind))
+            .args(["--port", "0"])
+            .args(flags);
+        Self::ready(
+            command,
+            "python3-gi, gir1.2-gst-rtsp-server-1.0 and GStreamer's plugins",
+        )
     }
 
     /// A camera that redirects, hangs, floods or lies: a mode of `hostile_camera.py`.
     pub(super) fn hostile(mode: &str) -> Self {
         let mut command = Command::new(PYTHON);
-        command.arg(part("hostile_camera.py")).arg(mode).args(["--port", "0"]);
+        command
+            .arg(part("hostile_camera.py"))
+            .arg(mode)
+            .args(["--port", "0"]);
         Self::ready(command, "python3")
     }
 
@@ -58,8 +76,13 @@ impl Camera {
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         said.read_line(&mut line).unwrap();
-        let port = line.trim().strip_prefix("ready ").and_then(|port| port.parse().ok());
-        let port = port.unwrap_or_else(|| panic!("{command:?} needs {needs} (tools/need test); it said {line:?}"));
+        let port = line
+            .trim()
+            .strip_prefix("ready ")
+            .and_then(|port| port.parse().ok());
+        let port = port.unwrap_or_else(|| {
+            panic!("{command:?} needs {needs} (tools/need test); it said {line:?}")
+        });
         // What it says later must not fill the pipe and stop it.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
         Self { child, port }
@@ -67,7 +90,11 @@ impl Camera {
 
     /// VLC: UDP only (461 to TCP), Basic only. It refuses to run as root.
     pub(super) fn vlc(user: &str, password: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let home = std::env::temp_dir().join(format!("lenswire-vlc-{port}"));
         std::fs::create_dir_all(&home).unwrap();
         let id = Command::new("id").arg("-u").output().expect("id");
@@ -88,9 +115,14 @@ impl Camera {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?} needs vlc-bin and util-linux: {error}"));
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?} needs vlc-bin and util-linux: {error}"));
         let camera = Self { child, port };
-        assert!((0..300).any(|_| camera.answers()), "VLC does not serve RTSP; vlc-plugin-base is needed");
+        assert!(
+            (0..300).any(|_| camera.answers()),
+            "VLC does not serve RTSP; vlc-plugin-base is needed"
+        );
         camera
     }
 
@@ -119,6 +151,8 @@ impl Camera {
     /// `kill -9`.
     pub(super) fn kill(&mut self) {
         self.child.kill().unwrap();
+        // Until it is gone its port still takes connections.
+        self.child.wait().unwrap();
     }
 
     /// The camera's address with something in front of the host.
