@@ -99,7 +99,7 @@ fn follow(file: &Arc<File>, hub: &Hub) -> Option<Watch> {
             tracing::info!(file = path, "applied the changed configuration");
         }
         Err(error) => {
-            tracing::error!(%error, "the changed configuration is wrong; the old one stays")
+            tracing::error!(%error, "the changed configuration is wrong; the old one stays");
         }
     };
     Watch::start(Arc::clone(file), applied)

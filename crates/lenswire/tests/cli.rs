@@ -117,7 +117,11 @@ fn the_claim_link_is_in_a_file_for_its_owner_and_gone_at_the_end() {
     let file = hub.data.join("claim");
     let secret = hub.secret();
     assert!(!hub.log().contains(&secret), "the log names the file only");
-    assert!(hub.log().contains("the claim link is in this file"));
+    until("the line that names it", || {
+        hub.log()
+            .contains("the claim link is in this file")
+            .then_some(())
+    });
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -220,6 +224,7 @@ fn a_kill_in_the_middle_of_edits_leaves_a_file_that_is_right() {
         &["token", "new", "test", "--administrator"],
         folder.path(),
     ));
+    let mut kept = 0;
     for round in 0..8_u32 {
         let mut hub = Hub::start_in(folder.path(), &[]);
         let (address, bearer) = (hub.address, format!("Bearer {token}"));
@@ -259,12 +264,15 @@ fn a_kill_in_the_middle_of_edits_leaves_a_file_that_is_right() {
             "{text}"
         );
         assert!(text.starts_with("# kept\n"));
-        let last = acknowledged.expect("at least one");
-        assert!(
-            text.contains(&format!("{last}:")),
-            "{last} was acknowledged and is lost"
-        );
+        if let Some(last) = acknowledged {
+            kept += 1;
+            assert!(
+                text.contains(&format!("{last}:")),
+                "{last} was acknowledged and is lost"
+            );
+        }
     }
+    assert!(kept > 0, "no edit was acknowledged in any round");
 }
 
 /// The hub on a disk of 1 MiB, in a mount namespace of its own.

@@ -305,6 +305,34 @@ mod tests {
         assert!(url("rtsp://cam/s?token=x").has_password() && !url("rtsp://cam/s").has_password());
     }
 
+    // E12: whatever the password is made of.
+    #[test]
+    fn no_password_is_printed() {
+        use rand::{RngExt as _, SeedableRng as _};
+        let mut random = rand::rngs::StdRng::seed_from_u64(12);
+        for _ in 0..20_000 {
+            let length = random.random_range(6..24);
+            let password: String = (0..length)
+                .map(|_| char::from(random.random_range(b'!'..=b'~')))
+                .collect();
+            let texts = [
+                format!("rtsp://admin:{password}@cam/s"),
+                format!("rtsp://{password}@cam/s"),
+                format!(
+                    "rtsp://cam/s?password={}",
+                    password.replace(['&', ';', '/', '?', '#'], "x")
+                ),
+            ];
+            for text in texts {
+                let shown = SourceUrl::parse(&text)
+                    .map_or_else(|error| error.to_string(), |url| format!("{url} {url:?}"));
+                assert!(!shown.contains(&password), "{text} is shown as {shown}");
+            }
+            let line = scrub(&format!("  source: rtsp://admin:{password}@cam/s  # main"));
+            assert!(!line.contains(&password), "{password}: {line}");
+        }
+    }
+
     #[test]
     fn scrubbing_masks_addresses_in_prose() {
         assert_eq!(

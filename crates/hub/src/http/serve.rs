@@ -169,9 +169,9 @@ async fn connection<S>(
                 .as_ref()
                 .is_ok_and(|response| response.status() == StatusCode::SWITCHING_PROTOCOLS);
             if upgraded {
-                phase.free()
+                phase.free();
             } else {
-                phase.waiting()
+                phase.waiting();
             }
             response as Result<_, Infallible>
         }

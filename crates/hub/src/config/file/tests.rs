@@ -401,7 +401,7 @@ fn a_file_written_by_somebody_else_is_noticed() {
     let file = Arc::new(file);
     let (tell, hear) = channel();
     let watch = Watch::start(Arc::clone(&file), move |result| {
-        drop(tell.send(result.map_err(|error| error.to_string())))
+        drop(tell.send(result.map_err(|error| error.to_string())));
     })
     .expect("watches");
     let told = || {
