@@ -7,6 +7,7 @@ import { Browser } from './lib/browser.mjs';
 import { camera } from './lib/camera.mjs';
 import { Hub, ORIGIN, streams } from './lib/hub.mjs';
 import { LAB } from './lib/places.mjs';
+import { stays } from './lib/until.mjs';
 
 let hub, browser, locked, bent;
 
@@ -36,6 +37,8 @@ async function says(t, name, code, pattern) {
   const page = await browser.open(`${ORIGIN}/${name}`);
   await page.press(/^(connect|play)$/, 3000).catch(() => {}); // where the page waits to be asked
   await page.says(pattern, 20_000);
+  // For good: the player reports each second, and the camera is tried again meanwhile.
+  await stays(`the page says ${pattern}`, async () => pattern.test(await page.words()));
   t.diagnostic(`${problem.code}: ${problem.detail} ${problem.fix}`);
   await page.end();
   return problem;

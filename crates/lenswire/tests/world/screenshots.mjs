@@ -29,7 +29,11 @@ async function shoot(name, path, viewport, ready) {
 const settled = (page) => plays(page, 120, 30_000);
 await shoot('playing', '/demo', DESK, settled);
 await shoot('playing-phone', '/demo', PHONE, settled);
-await shoot('streams', '/', DESK, (page) => page.says(/refused|retrying/i));
+await shoot('streams', '/', DESK, async (page) => {
+  await page.says(/refused|retrying/i);
+  await page.press(/^all live$/);
+  for (const tile of [0, 1]) await page.plays(30, 30_000, tile);
+});
 await shoot('problem-phone', '/yard', PHONE, (page) => page.says(/refused/i));
 
 await browser.end();

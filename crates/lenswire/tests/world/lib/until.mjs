@@ -25,6 +25,15 @@ export async function until(what, probe, limit = 15_000) {
   }
 }
 
+/** Looks `looks` times, a poll apart, and wants `probe` to be truthy each time: what must not go away again. */
+export async function stays(what, probe, looks = 60) {
+  for (let look = 0; look < looks; look++) {
+    const seen = await probe();
+    if (!seen) throw new Error(`at look ${look} no longer: ${what}`);
+    await new Promise((done) => setTimeout(done, POLL_MS));
+  }
+}
+
 /** Milliseconds that `work` took, beside its result. */
 export async function timed(work) {
   const start = performance.now();
