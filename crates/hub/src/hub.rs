@@ -2,33 +2,28 @@
 //! and stops things and knows where they are; what a stream or a session is about stands with them.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use lenswire_api::{Code, Problem, StreamName};
-use lenswire_media::Tracks;
-use lenswire_rtc::{Engine, EngineConfig, Ice, SessionEvent, Watch};
+use lenswire_rtc::{Engine, EngineConfig, Ice};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{self, Config, StreamConfig, Viewers};
-use crate::session::{self, Identity, Ids, Session, Sessions, Shared};
+use crate::session::{Identity, Session, Sessions};
 use crate::source::Source;
-use crate::stream::{Entry, Standing};
+use crate::stream::Entry;
 
 #[cfg(test)]
 mod tests;
+mod watch;
 
-/// How long a viewer waits for a stream that is only now starting. A camera behind a proxy takes
-/// 5 s for its first frame; clients' own patience ends at 10 to 15 s.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub use watch::WatchRequest;
+pub(crate) use watch::not_found;
 
 /// How often sessions are looked at for expired grants and lost sockets.
 const SWEEP: Duration = Duration::from_secs(1);
-
-/// How far a viewer may fall behind where its stream says nothing.
-const DELAY_LIMIT: Duration = Duration::from_secs(1);
 
 /// Why the hub did not start.
 #[derive(Debug, thiserror::Error)]
@@ -58,23 +53,6 @@ struct Inner {
 struct Running {
     entry: Arc<Entry>,
     _task: AbortOnDropHandle<()>,
-}
-
-/// Somebody wants to watch, and may.
-#[derive(Clone, Debug)]
-pub struct WatchRequest {
-    /// Which stream.
-    pub stream: StreamName,
-    /// The SDP offer.
-    pub offer: String,
-    /// By whose leave.
-    pub identity: Identity,
-    /// Until when that leave holds, if it ends by itself.
-    pub expires: Option<Instant>,
-    /// The client's address, as far as it can be known; only for limits, never for leave.
-    pub client: Option<IpAddr>,
-    /// When the request came in.
-    pub now: Instant,
 }
 
 impl Hub {
@@ -175,65 +153,6 @@ impl Hub {
         &self.0.engine
     }
 
-    /// Begins a session: finds the stream, waits for its tracks if its source is only now starting
-    /// (`waiting` hears how that goes), and negotiates.
-    ///
-    /// # Errors
-    /// As a problem that can be shown: no such stream, not live in time, no codec in common, full.
-    pub async fn watch(
-        &self,
-        request: WatchRequest,
-        waiting: &mut (dyn FnMut(&Standing) + Send),
-    ) -> Result<Arc<Session>, Problem> {
-        let entry = self.stream(&request.stream).ok_or_else(|| not_found(&request.stream))?;
-        self.0.sessions.check(&request.stream, &request.identity, &self.config().limits)?;
-        let _demand = entry.media().demand();
-        entry.joined(request.now);
-        match entry.tracks(request.now, PATIENCE, waiting).await {
-            Some(tracks) => self.negotiate(request, &entry, tracks),
-            None => Err(not_live(&entry)),
-        }
-    }
-
-    fn negotiate(&self, request: WatchRequest, entry: &Entry, tracks: Arc<Tracks>) -> Result<Arc<Session>, Problem> {
-        let shared = Shared::new(entry.standing(), request.expires);
-        let ids = Ids::random();
-        let watch = Watch {
-            offer: request.offer,
-            stream: entry.media().clone(),
-            tracks,
-            events: self.listen(&shared, &ids),
-            client: request.client,
-            delay_limit: entry.config().delay_limit.unwrap_or(DELAY_LIMIT),
-            now: request.now,
-        };
-        let peer = self.0.engine.watch(watch).map_err(|refusal| session::problem(&refusal))?;
-        let session = Session::new(ids, request.stream, request.identity, wall_clock(), peer, shared);
-        self.0.sessions.insert(&session, &self.config().limits)?;
-        if session.is_closed() {
-            self.0.sessions.forget(session.secret());
-        }
-        tracing::debug!(stream = %session.stream(), session = session.number(), "session answered");
-        Ok(session)
-    }
-
-    /// What the engine calls with a session's events: they are shared out at once, and a session
-    /// that is over is forgotten by a task, because the media thread that says so must not wait.
-    fn listen(&self, shared: &Arc<Shared>, ids: &Ids) -> Arc<dyn Fn(SessionEvent) + Send + Sync> {
-        let (shared, sessions) = (Arc::clone(shared), Arc::downgrade(&self.0.sessions));
-        let (secret, number) = (ids.secret.clone(), ids.number.clone());
-        let runtime = self.0.runtime.clone();
-        Arc::new(move |event| {
-            tracing::debug!(session = number, ?event, "session");
-            if shared.event(event)
-                && let Some(sessions) = sessions.upgrade()
-            {
-                let secret = secret.clone();
-                runtime.spawn(async move { drop(sessions.forget(&secret)) });
-            }
-        })
-    }
-
     fn add(&self, name: &StreamName, config: &StreamConfig, now: Instant) {
         let entry = Entry::new(name.clone(), config.clone(), source(config), now);
         let task = AbortOnDropHandle::new(self.0.runtime.spawn(run(Arc::clone(&entry), Arc::clone(&self.0.sessions))));
@@ -318,25 +237,4 @@ fn engine_config(config: &Config) -> EngineConfig {
             ..lenswire_rtc::Limits::default()
         },
     }
-}
-
-/// There is no such stream.
-pub(crate) fn not_found(name: &StreamName) -> Problem {
-    Problem::new(Code::StreamNotFound, format!("No stream is called {name}."))
-}
-
-/// It shows nothing yet, for the reason that its source gives.
-fn not_live(entry: &Entry) -> Problem {
-    const AGAIN: Duration = Duration::from_secs(5);
-    let name = entry.name();
-    let Some(cause) = entry.standing().problem else {
-        return Problem::new(Code::StreamNotLive, format!("{name} has no picture yet.")).retry_after(AGAIN);
-    };
-    let fix = cause.fix().to_owned();
-    Problem::new(Code::StreamNotLive, format!("{name} has no picture. {cause}")).with_fix(fix).retry_after(AGAIN)
-}
-
-#[expect(clippy::disallowed_methods, reason = "when a session began is shown to people")]
-fn wall_clock() -> SystemTime {
-    SystemTime::now()
 }

@@ -6,26 +6,23 @@
 //! A source that panics is caught here, counted and tried again: it costs its own stream, nobody else's.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
-use lenswire_api::{Code, Problem, StreamName};
+use lenswire_api::{Problem, StreamName};
 use lenswire_media::{Stream, StreamStats, Tracks};
 use tokio::sync::{Notify, watch};
 
 use crate::config::StreamConfig;
-use crate::source::{End, Progress, Source, Then};
+use crate::source::Source;
 use crate::supervise::{Action, Event, Mode, Phase, Supervisor};
 
+mod standing;
+mod task;
 #[cfg(test)]
 mod tests;
 
-/// Most warnings kept about one source; more would be a list of everything that can be said.
-const MOST_WARNINGS: usize = 16;
+pub use standing::Standing;
 
 /// A stream: outlives its sources, its viewers and its configuration's versions.
 pub struct Entry {
@@ -54,72 +51,11 @@ struct Supervised {
     supervisor: Supervisor,
 }
 
-/// How a stream's source stands.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Standing {
-    pub(crate) phase: Phase,
-    pub(crate) since: Instant,
-    /// Why it doesn't play; gone when it does.
-    pub problem: Option<Problem>,
-    /// It plays or could, but somebody should know.
-    pub warnings: Vec<Problem>,
-    /// How often it came back.
-    pub reconnects: u64,
-    /// How often its driver panicked.
-    pub panics: u64,
-}
-
-impl Standing {
-    /// One word: `idle`, `connecting`, `live`, `stalled`, `retrying`, `parked`.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self.phase {
-            Phase::Idle => "idle",
-            Phase::Connecting => "connecting",
-            Phase::Live => "live",
-            Phase::Stalled => "stalled",
-            Phase::Retrying(_) => "retrying",
-            Phase::Parked(_) => "parked",
-        }
-    }
-
-    /// When the source is tried again, if it waits.
-    #[must_use]
-    pub fn retry_at(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::Retrying(at) | Phase::Parked(at) => at,
-            _ => None,
-        }
-    }
-
-    /// Since when that word holds.
-    #[must_use]
-    pub fn since(&self) -> Instant {
-        self.since
-    }
-
-    /// What is worth a line in the log when it changes; the time of the next attempt is not.
-    fn cause(&self) -> (&'static str, Option<Code>) {
-        (self.word(), self.problem.as_ref().map(|problem| problem.code))
-    }
-
-    fn log(&self, stream: &StreamName) {
-        let (stream, state) = (stream.as_str(), self.word());
-        match &self.problem {
-            Some(problem) => tracing::warn!(stream, state, code = problem.code.name(), %problem, "source"),
-            None => tracing::info!(stream, state, "source"),
-        }
-    }
-}
-
 impl Supervised {
     fn new(source: Source, config: &StreamConfig, now: Instant) -> Self {
         Self { source: Arc::new(source), supervisor: Supervisor::new(mode(config), now) }
     }
 }
-
-/// A source that runs; `None` when its driver panicked.
-type Running = Pin<Box<dyn Future<Output = Option<End>> + Send>>;
 
 impl Entry {
     /// A stream as configured. [`Entry::run`] has to be driven for its source to run.
@@ -257,33 +193,6 @@ impl Entry {
         }
     }
 
-    /// Runs the stream's source, as often and as long as the supervisor wants it. Never returns;
-    /// dropping the future stops the source.
-    pub(crate) async fn run(self: Arc<Self>) {
-        let mut running: Option<Running> = None;
-        self.tick();
-        loop {
-            match self.take_action() {
-                Action::Nothing => {}
-                Action::Start => {
-                    drop(running.take());
-                    running = self.start();
-                }
-                Action::Stop => running = None,
-            }
-            let wake = self.lock().source.as_ref().and_then(|source| source.supervisor.wake());
-            tokio::select! {
-                end = ended(&mut running) => {
-                    running = None;
-                    self.on_end(end);
-                }
-                () = self.kick.notified() => {}
-                () = sleep_until(wake) => {}
-            }
-            self.tick();
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         // Whoever held it panicked between two assignments of plain values: they are usable.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -331,77 +240,6 @@ impl Entry {
         });
         drop(state);
     }
-
-    /// Looks at what can't tell by itself: the clock, demand, and when the last video came.
-    fn tick(&self) {
-        let now = clock();
-        self.tell(Event::Demand(self.media.demanded() > 0), now);
-        let live = self.standing.borrow().phase == Phase::Live;
-        if let Some(at) = self.media.stats(now).last_video.filter(|_| live) {
-            self.tell(Event::Video(at), now);
-        }
-        self.tell(Event::Tick, now);
-    }
-
-    fn take_action(&self) -> Action {
-        std::mem::replace(&mut self.lock().action, Action::Nothing)
-    }
-
-    /// Makes the future that is one run of the source.
-    fn start(self: &Arc<Self>) -> Option<Running> {
-        let state = self.lock();
-        let (source, run) = (Arc::clone(&state.source.as_ref()?.source), state.run);
-        drop(state);
-        let entry = Arc::clone(self);
-        let driver = async move {
-            let mut report = |progress| entry.report(run, progress);
-            source.run(&entry.media, &mut report).await
-        };
-        Some(Box::pin(AssertUnwindSafe(driver).catch_unwind().map(Result::ok)))
-    }
-
-    fn report(&self, run: u64, progress: Progress) {
-        let mut state = self.lock();
-        if state.run != run {
-            return; // An earlier run, about to be dropped.
-        }
-        match progress {
-            Progress::Connecting => {}
-            Progress::Live => {
-                drop(state);
-                let now = clock();
-                self.tell(Event::Video(now), now);
-            }
-            Progress::Bad(packets) => {
-                drop(state);
-                self.tell(Event::Bad(packets), clock());
-            }
-            Progress::Warning(problem) => {
-                if state.warnings.len() < MOST_WARNINGS || state.warnings.contains_key(problem.code.name()) {
-                    state.warnings.insert(problem.code.name(), problem);
-                }
-                self.publish(state);
-            }
-            Progress::Resolved(code) => {
-                state.warnings.remove(code.name());
-                self.publish(state);
-            }
-        }
-    }
-
-    fn on_end(&self, end: Option<End>) {
-        let mut state = self.lock();
-        if end.is_none() {
-            // The panic's own words are in the log already, by the panic hook.
-            tracing::error!(stream = self.name.as_str(), "the source's driver panicked; it is started again");
-            state.panics += 1;
-        }
-        let stopped_anyway = state.action != Action::Nothing;
-        drop(state);
-        if !stopped_anyway {
-            self.tell(Event::Ended(end.unwrap_or_else(panicked)), clock());
-        }
-    }
 }
 
 impl std::fmt::Debug for Entry {
@@ -418,25 +256,4 @@ fn clock() -> Instant {
 
 fn mode(config: &StreamConfig) -> Mode {
     if config.on_demand { Mode::OnDemand } else { Mode::Always }
-}
-
-/// A driver's panic as an end like any other (D9).
-fn panicked() -> End {
-    let detail = "The part of Lenswire that reads this source failed. It is started again.";
-    End { problem: Problem::new(Code::Internal, detail), then: Then::Retry }
-}
-
-/// The end of the running source; waits for ever when none runs.
-async fn ended(running: &mut Option<Running>) -> Option<End> {
-    match running {
-        Some(source) => source.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn sleep_until(wake: Option<Instant>) {
-    match wake {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
-    }
 }

@@ -13,6 +13,8 @@ mod gate;
 mod grants;
 mod headers;
 mod health;
+#[doc(hidden)]
+pub mod hostile;
 mod ice;
 mod leave;
 mod limits;

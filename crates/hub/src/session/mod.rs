@@ -4,71 +4,33 @@
 //! exists and until when. Whether it lives on HTTP or on a socket is no matter: a socket only
 //! listens to it, may be lost and another may take it over within [`RESUME`].
 
+mod identity;
+mod refusal;
 mod registry;
+mod shared;
 mod showing;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lenswire_api::{Code, Problem, StreamName};
-use lenswire_rtc::{Patched, Refusal, SessionEvent, SessionStats};
+use lenswire_rtc::{Patched, SessionStats};
 
+pub use identity::Identity;
+pub(crate) use refusal::problem;
 pub(crate) use registry::Sessions;
+pub(crate) use shared::Shared;
+use shared::Tether;
+pub use shared::{Listener, Notice};
 pub use showing::{Showing, Shown};
 
 use crate::stream::Standing;
-use showing::Picture;
 
 /// How long a session outlives its socket: media goes on while the signalling reconnects
 /// (`faults.md` section 3, document 003). Longer would only keep cameras awake for the dead.
 pub const RESUME: Duration = Duration::from_secs(60);
-
-/// By whose leave a session exists. What it may do later takes the same one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// The stream is open to anyone.
-    Anyone,
-    /// An administrator.
-    Administrator,
-    /// The bearer of a grant.
-    Grant {
-        /// Who signed it.
-        issuer: String,
-        /// Whom it was given to.
-        subject: String,
-        /// The grant's own number (`jti`), which limits and revocation go by.
-        number: String,
-    },
-}
-
-impl Identity {
-    /// Whether `other` is the same somebody. A renewed grant has another number.
-    #[must_use]
-    pub fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (
-                Self::Grant { issuer, subject, .. },
-                Self::Grant { issuer: other_issuer, subject: other_subject, .. },
-            ) => issuer == other_issuer && subject == other_subject,
-            _ => self == other,
-        }
-    }
-}
-
-/// What a session tells whoever listens.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Notice {
-    /// A candidate of ours, found after the answer.
-    Candidate(String),
-    /// Its state changed. After `Closed` nothing follows.
-    Shown(Shown),
-}
-
-/// Hears a session's notices, in order. Called under the session's lock and from media threads:
-/// must be cheap, must not block and must not call back into the session.
-pub type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
 
 /// The ids that a session has.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,62 +45,6 @@ impl Ids {
     pub(crate) fn random() -> Self {
         let number: u64 = rand::random();
         Self { secret: URL_SAFE_NO_PAD.encode(rand::random::<u128>().to_be_bytes()), number: format!("{:012x}", number >> 16) }
-    }
-}
-
-/// The part of a session that the engine's events reach.
-pub(crate) struct Shared(Mutex<State>);
-
-struct State {
-    picture: Picture,
-    tether: Tether,
-    expires: Option<Instant>,
-    /// Counts ICE generations; the ETag says which one a PATCH is about.
-    generation: u32,
-    /// What the player last reported: capture or arrival to display.
-    reported_delay: Option<Duration>,
-}
-
-/// What holds a session besides its peer.
-enum Tether {
-    /// Its URL alone (WHEP): it lives until it is deleted or its peer is gone.
-    Url,
-    /// A socket, by its number.
-    Socket(u64, Listener),
-    /// A socket was lost; another may come until then.
-    Lost(Instant),
-}
-
-impl Shared {
-    pub(crate) fn new(source: Standing, expires: Option<Instant>) -> Arc<Self> {
-        let state = State { picture: Picture::new(source), tether: Tether::Url, expires, generation: 0, reported_delay: None };
-        Arc::new(Self(Mutex::new(state)))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A listener that panicked did so between whole assignments.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes an event of the engine; whether the session is over by it.
-    pub(crate) fn event(&self, event: SessionEvent) -> bool {
-        let mut state = self.lock();
-        state.picture.event(&event);
-        if let (SessionEvent::Candidate(candidate), Tether::Socket(_, listener)) = (event, &state.tether) {
-            listener(Notice::Candidate(candidate));
-        }
-        state.tell();
-        state.picture.is_closed()
-    }
-}
-
-impl State {
-    fn tell(&mut self) {
-        if let Tether::Socket(_, listener) = &self.tether
-            && let Some(shown) = self.picture.news()
-        {
-            listener(Notice::Shown(shown));
-        }
     }
 }
 
@@ -268,7 +174,7 @@ impl Session {
     /// second, so not to be called from a task directly.
     ///
     /// # Errors
-    /// See [`Refusal`]; the session goes on as it was.
+    /// See [`Refusal`](lenswire_rtc::Refusal); the session goes on as it was.
     pub fn patch(&self, fragment: &str, now: Instant) -> Result<Patched, Problem> {
         let patched = self.peer.patch(fragment, now).map_err(|refusal| problem(&refusal))?;
         if matches!(patched, Patched::Restarted(_)) {
@@ -280,7 +186,7 @@ impl Session {
     /// Takes a new offer for the same session and gives its answer. Waits like [`Self::patch`].
     ///
     /// # Errors
-    /// See [`Refusal`]; the session goes on as it was.
+    /// See [`Refusal`](lenswire_rtc::Refusal); the session goes on as it was.
     pub fn reoffer(&self, offer: &str, now: Instant) -> Result<String, Problem> {
         let answer = self.peer.reoffer(offer, now).map_err(|refusal| problem(&refusal))?;
         self.shared.lock().generation += 1;
@@ -352,28 +258,5 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Without its secret.
         f.debug_struct("Session").field("number", &self.ids.number).field("stream", &self.stream).finish_non_exhaustive()
-    }
-}
-
-/// What the engine refuses, as a problem: one for each way, so that a new way asks for its words.
-pub(crate) fn problem(refusal: &Refusal) -> Problem {
-    const SOON: Duration = Duration::from_secs(2);
-    match refusal {
-        Refusal::BadSdp { why } => Problem::new(Code::SdpInvalid, format!("The offer can't be used: {why}.")),
-        Refusal::BadFragment { why } => Problem::new(Code::SdpInvalid, format!("The ICE fragment can't be used: {why}.")),
-        Refusal::NoCommonCodec { .. } => Problem::new(Code::CodecNotOffered, format!("Nothing fits: {refusal}.")),
-        Refusal::NoTracks => Problem::new(Code::StreamNotLive, "The stream has no track that could be sent.").retry_after(SOON),
-        Refusal::TooManySessions { limit } => {
-            Problem::new(Code::Overloaded, format!("{limit} sessions are open, and that is the limit.")).retry_after(SOON)
-        }
-        Refusal::TooManyPending { limit } => {
-            Problem::new(Code::TooManySessions, format!("{limit} sessions are still connecting, and that is the limit."))
-                .with_fix("Wait until they are connected, or have failed.")
-                .retry_after(SOON)
-        }
-        Refusal::TooManyCandidates => Problem::new(Code::TooManyRequests, format!("{refusal}.")),
-        Refusal::Overloaded => Problem::new(Code::Overloaded, "The media threads are busy.").retry_after(SOON),
-        Refusal::Ended => Problem::new(Code::SessionNotFound, "The session has ended."),
-        Refusal::Internal => Problem::new(Code::Internal, "The session could not be made."),
     }
 }

@@ -1,9 +1,11 @@
 //! A source under its supervisor, on a clock that the runtime turns: nothing here takes real time.
 
+use lenswire_api::Code;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::*;
+use crate::source::{End, Progress, Then};
 use crate::source::scripted::{Happened, Scene, Script, picture};
 use crate::supervise::{GRACE, STALL};
 

@@ -1,3 +1,5 @@
+use lenswire_api::Code;
+
 use super::*;
 
 /// A supervisor on a clock that only a test moves.

@@ -7,6 +7,7 @@
 mod message;
 mod outbox;
 mod talk;
+mod watch;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +20,8 @@ use lenswire_api::{Code, Problem};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use self::message::{ClientMessage, ServerMessage, Unread, VERSION};
+pub(crate) use self::message::ClientMessage;
+use self::message::{ServerMessage, Unread, VERSION};
 use self::outbox::{Farewell, Outbox};
 use self::talk::Talk;
 use crate::auth::Caller;

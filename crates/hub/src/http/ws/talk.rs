@@ -4,12 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
-use lenswire_api::{Code, Problem, StreamName};
+use lenswire_api::{Code, Problem};
 use lenswire_rtc::sdp::MAX_CANDIDATES;
 use tokio::task::{self, AbortHandle, JoinSet};
 
@@ -17,27 +15,25 @@ use super::message::{ClientMessage, Id, ServerMessage};
 use super::outbox::Outbox;
 use crate::auth::Caller;
 use crate::config::Limits;
-use crate::hub::WatchRequest;
-use crate::http::leave::{self, Leave};
+use crate::http::leave;
 use crate::http::state::App;
-use crate::session::{Listener, Notice, Session, Showing};
-use crate::stream::Standing;
+use crate::session::{Session, Showing};
 
 /// A socket's client, past its hello.
 pub(super) struct Talk {
-    app: App,
-    caller: Caller,
-    client: IpAddr,
+    pub(super) app: App,
+    pub(super) caller: Caller,
+    pub(super) client: IpAddr,
     limits: Limits,
-    outbox: Outbox,
+    pub(super) outbox: Outbox,
     /// This socket's number, by which a session knows who listens.
-    number: u64,
-    slots: BTreeMap<Id, Slot>,
-    work: JoinSet<Done>,
+    pub(super) number: u64,
+    pub(super) slots: BTreeMap<Id, Slot>,
+    pub(super) work: JoinSet<Done>,
 }
 
 /// What an id stands for.
-enum Slot {
+pub(super) enum Slot {
     /// Not answered yet. Candidates that come before the answer are kept, as many as a session takes.
     Pending { task: AbortHandle, candidates: Vec<String> },
     /// A session, which may have ended since.
@@ -92,31 +88,8 @@ impl Talk {
         }
     }
 
-    fn watch(&mut self, id: Id, stream: &str, offer: String, now: Instant) -> Result<(), Problem> {
-        self.make_room(&id)?;
-        let stream = StreamName::parse(stream)
-            .map_err(|wrong| Problem::new(Code::StreamNotFound, format!("No stream can be called that: {wrong}.")))?;
-        let Leave { identity, expires } = leave::to_watch(&self.app, &self.caller, &stream, now)?;
-        let client = Some(self.client);
-        let request = WatchRequest { stream, offer, identity, expires, client, now };
-        let (hub, outbox, name) = (self.app.hub.clone(), self.outbox.clone(), id.clone());
-        let task = self.work.spawn(async move {
-            let mut told = None;
-            let mut waiting = |standing: &Standing| {
-                let cause = standing.problem.as_ref().map(|problem| problem.code);
-                if told.replace(cause) != Some(cause) {
-                    outbox.say(waits(name.clone(), standing));
-                }
-            };
-            let watched = AssertUnwindSafe(hub.watch(request, &mut waiting)).catch_unwind().await;
-            Done::Watched(name, watched.unwrap_or_else(|_| Err(Problem::from(Code::Internal))))
-        });
-        self.slots.insert(id, Slot::Pending { task, candidates: Vec::new() });
-        Ok(())
-    }
-
     /// Whether `id` is free and one more session fits on this socket.
-    fn make_room(&mut self, id: &Id) -> Result<(), Problem> {
+    pub(super) fn make_room(&mut self, id: &Id) -> Result<(), Problem> {
         let most = self.limits.sessions_per_socket;
         self.slots.retain(|_, slot| !matches!(slot, Slot::Open(session) if session.is_closed()));
         if self.slots.contains_key(id) {
@@ -139,45 +112,6 @@ impl Talk {
             }
             Done::Restarted(id, Err(problem)) => self.outbox.say(ServerMessage::problem(Some(id), &problem)),
         }
-    }
-
-    fn watched(&mut self, id: Id, work: task::Id, result: Result<Arc<Session>, Problem>) {
-        // The client may have closed it just now, and may have begun another one of that name.
-        let asked = matches!(self.slots.get(&id), Some(Slot::Pending { task, .. }) if task.id() == work);
-        let pending = if asked { self.slots.remove(&id) } else { None };
-        match (result, pending) {
-            (Ok(session), Some(Slot::Pending { candidates, .. })) => self.answered(id, session, candidates),
-            (Ok(session), _) => {
-                self.app.hub.close(session.secret(), None);
-            }
-            (Err(problem), Some(_)) => self.outbox.say(ServerMessage::problem(Some(id), &problem)),
-            (Err(_), None) => {}
-        }
-    }
-
-    fn answered(&mut self, id: Id, session: Arc<Session>, candidates: Vec<String>) {
-        let (secret, sdp) = (session.secret().to_owned(), session.answer().to_owned());
-        self.outbox.say(ServerMessage::Answer { id: id.clone(), session: secret, sdp });
-        for candidate in candidates {
-            if let Err(problem) = session.add_candidate(&candidate) {
-                self.outbox.say(ServerMessage::problem(Some(id.clone()), &problem));
-            }
-        }
-        session.attach(self.number, self.listener(&id));
-        self.slots.insert(id, Slot::Open(session));
-    }
-
-    fn listener(&self, id: &Id) -> Listener {
-        let (outbox, id) = (self.outbox.clone(), id.clone());
-        Arc::new(move |notice| {
-            let id = id.clone();
-            outbox.say(match notice {
-                Notice::Candidate(candidate) => ServerMessage::Candidate { id, candidate, sdp_m_line_index: 0 },
-                Notice::Shown(shown) => {
-                    ServerMessage::State { id, state: shown.showing.word(), reason: shown.reason, delay_ms: None }
-                }
-            });
-        })
     }
 
     fn candidate(&mut self, id: &Id, candidate: String) -> Result<(), Problem> {
@@ -235,6 +169,10 @@ impl Talk {
     }
 
     fn report(&mut self, id: Id, delay_ms: Option<f64>) -> Result<(), Problem> {
+        // A player may measure before it is answered: there is nothing to take down yet, and nothing wrong.
+        if matches!(self.slots.get(&id), Some(Slot::Pending { .. })) {
+            return Ok(());
+        }
         let session = self.open(&id)?;
         session.report(delay_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok()));
         let shown = session.shown();
@@ -285,10 +223,6 @@ impl Slot {
             Self::Pending { .. } => None,
         }
     }
-}
-
-fn waits(id: Id, standing: &Standing) -> ServerMessage {
-    ServerMessage::State { id, state: Showing::Waiting.word(), reason: standing.problem.clone(), delay_ms: None }
 }
 
 fn no_session() -> Problem {

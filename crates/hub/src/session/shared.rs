@@ -1,0 +1,80 @@
+//! The state of a session, which its owner, the engine's events and time come to from their sides.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use lenswire_rtc::SessionEvent;
+
+use super::showing::{Picture, Shown};
+use crate::stream::Standing;
+
+/// What a session tells whoever listens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// A candidate of ours, found after the answer.
+    Candidate(String),
+    /// Its state changed. After `Closed` nothing follows.
+    Shown(Shown),
+}
+
+/// Hears a session's notices, in order. Called under the session's lock and from media threads:
+/// must be cheap, must not block and must not call back into the session.
+pub type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
+
+/// The part of a session that the engine's events reach.
+pub(crate) struct Shared(Mutex<State>);
+
+/// What its lock guards.
+pub(super) struct State {
+    pub(super) picture: Picture,
+    pub(super) tether: Tether,
+    pub(super) expires: Option<Instant>,
+    /// Counts ICE generations; the ETag says which one a PATCH is about.
+    pub(super) generation: u32,
+    /// What the player last reported: capture or arrival to display.
+    pub(super) reported_delay: Option<Duration>,
+}
+
+/// What holds a session besides its peer.
+pub(super) enum Tether {
+    /// Its URL alone (WHEP): it lives until it is deleted or its peer is gone.
+    Url,
+    /// A socket, by its number.
+    Socket(u64, Listener),
+    /// A socket was lost; another may come until then.
+    Lost(Instant),
+}
+
+impl Shared {
+    pub(crate) fn new(source: Standing, expires: Option<Instant>) -> Arc<Self> {
+        let state = State { picture: Picture::new(source), tether: Tether::Url, expires, generation: 0, reported_delay: None };
+        Arc::new(Self(Mutex::new(state)))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // A listener that panicked did so between whole assignments.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an event of the engine; whether the session is over by it.
+    pub(crate) fn event(&self, event: SessionEvent) -> bool {
+        let mut state = self.lock();
+        state.picture.event(&event);
+        if let (SessionEvent::Candidate(candidate), Tether::Socket(_, listener)) = (event, &state.tether) {
+            listener(Notice::Candidate(candidate));
+        }
+        state.tell();
+        state.picture.is_closed()
+    }
+}
+
+impl State {
+    /// Tells whoever listens, if there is something new.
+    pub(super) fn tell(&mut self) {
+        if let Tether::Socket(_, listener) = &self.tether
+            && let Some(shown) = self.picture.news()
+        {
+            listener(Notice::Shown(shown));
+        }
+    }
+}

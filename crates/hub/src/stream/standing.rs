@@ -1,0 +1,65 @@
+//! How a stream's source stands, as everybody may know it.
+
+use std::time::Instant;
+
+use lenswire_api::{Code, Problem, StreamName};
+
+use crate::supervise::Phase;
+
+/// How a stream's source stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    pub(crate) phase: Phase,
+    pub(crate) since: Instant,
+    /// Why it doesn't play; gone when it does.
+    pub problem: Option<Problem>,
+    /// It plays or could, but somebody should know.
+    pub warnings: Vec<Problem>,
+    /// How often it came back.
+    pub reconnects: u64,
+    /// How often its driver panicked.
+    pub panics: u64,
+}
+
+impl Standing {
+    /// One word: `idle`, `connecting`, `live`, `stalled`, `retrying`, `parked`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.phase {
+            Phase::Idle => "idle",
+            Phase::Connecting => "connecting",
+            Phase::Live => "live",
+            Phase::Stalled => "stalled",
+            Phase::Retrying(_) => "retrying",
+            Phase::Parked(_) => "parked",
+        }
+    }
+
+    /// When the source is tried again, if it waits.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Retrying(at) | Phase::Parked(at) => at,
+            _ => None,
+        }
+    }
+
+    /// Since when that word holds.
+    #[must_use]
+    pub fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// What is worth a line in the log when it changes; the time of the next attempt is not.
+    pub(super) fn cause(&self) -> (&'static str, Option<Code>) {
+        (self.word(), self.problem.as_ref().map(|problem| problem.code))
+    }
+
+    pub(super) fn log(&self, stream: &StreamName) {
+        let (stream, state) = (stream.as_str(), self.word());
+        match &self.problem {
+            Some(problem) => tracing::warn!(stream, state, code = problem.code.name(), %problem, "source"),
+            None => tracing::info!(stream, state, "source"),
+        }
+    }
+}
