@@ -34,6 +34,9 @@ pub(super) enum Command {
     Reoffer(Box<Reoffer>),
     /// Take over a connection that belongs to one of its viewers, with the datagrams already read.
     Adopt(Box<Connection>, Vec<Vec<u8>>),
+    /// A test's failpoint: the viewer's next batch panics.
+    #[cfg(test)]
+    Panic(SessionId),
     /// End a session.
     Close(SessionId, Closed),
 }

@@ -17,6 +17,9 @@ use crate::{Pair, Refusal};
 /// times a second answers at once; one that doesn't has worse to do.
 const REPLY_TIME: Duration = Duration::from_secs(1);
 
+/// A session may restart ICE this often: each time costs a media thread half a millisecond.
+const RESTART_SPACING: Duration = Duration::from_millis(500);
+
 /// A request to watch a stream.
 pub struct Watch {
     /// The client's SDP offer.
@@ -153,6 +156,8 @@ struct Negotiation {
     offer: Offer,
     /// Candidates of this generation, those of the offer included.
     candidates: usize,
+    /// When it was last changed.
+    changed: Option<Instant>,
 }
 
 impl std::fmt::Debug for Session {
@@ -180,7 +185,11 @@ impl Session {
             id,
             handle,
             shared,
-            negotiation: Mutex::new(Negotiation { offer, candidates }),
+            negotiation: Mutex::new(Negotiation {
+                offer,
+                candidates,
+                changed: None,
+            }),
         }
     }
 
@@ -226,14 +235,13 @@ impl Session {
     /// millisecond and at most one second.
     ///
     /// # Errors
-    /// Not a fragment, too many candidates, ended, or overloaded.
+    /// Not a fragment, too many candidates, ended, overloaded, or restarted a moment ago.
     pub fn patch(&self, fragment: &str, now: Instant) -> Result<Patched, Refusal> {
-        let _ = now;
         self.is_open()?;
         let fragment = Fragment::read(fragment)?;
         match self.restarted(&fragment) {
             Some(offer) => self
-                .renegotiate(offer, AnswerForm::Fragment)
+                .renegotiate(offer, AnswerForm::Fragment, now)
                 .map(Patched::Restarted),
             None => {
                 fragment
@@ -272,12 +280,15 @@ impl Session {
     /// # Errors
     /// See [`Refusal`]; the session goes on as it was.
     pub fn reoffer(&self, offer: &str, now: Instant) -> Result<String, Refusal> {
-        let _ = now;
         self.is_open()?;
-        self.renegotiate(Offer::read(offer)?, AnswerForm::Sdp)
+        self.renegotiate(Offer::read(offer)?, AnswerForm::Sdp, now)
     }
 
-    fn renegotiate(&self, offer: Offer, form: AnswerForm) -> Result<String, Refusal> {
+    fn renegotiate(&self, offer: Offer, form: AnswerForm, now: Instant) -> Result<String, Refusal> {
+        let is_soon = |at: Instant| now.saturating_duration_since(at) < RESTART_SPACING;
+        if self.negotiation().changed.replace(now).is_some_and(is_soon) {
+            return Err(Refusal::Overloaded);
+        }
         let (reply, answer) = sync_channel(1);
         let reoffer = Reoffer {
             session: self.id,
@@ -290,8 +301,18 @@ impl Session {
             .recv_timeout(REPLY_TIME)
             .map_err(|_| Refusal::Overloaded)??;
         let candidates = offer.candidates.len();
-        *self.negotiation() = Negotiation { offer, candidates };
+        *self.negotiation() = Negotiation {
+            offer,
+            candidates,
+            changed: Some(now),
+        };
         Ok(text)
+    }
+
+    /// Makes the next batch for this viewer panic, as a bug would.
+    #[cfg(test)]
+    pub(super) fn panic_next(&self) {
+        self.handle.send(Command::Panic(self.id)).unwrap();
     }
 
     /// The figures of the last second.

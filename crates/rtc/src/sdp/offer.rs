@@ -228,10 +228,13 @@ impl Reader {
             "video" => SectionKind::Video,
             other => SectionKind::Other(other.to_owned()),
         };
-        let port = fields.next().ok_or_else(malformed)?;
+        let port: u16 = fields
+            .next()
+            .and_then(|port| port.parse().ok())
+            .ok_or_else(malformed)?;
         let protocol = fields
             .next()
-            .filter(|name| is_token(name))
+            .filter(|name| name.split('/').all(is_token))
             .ok_or_else(malformed)?
             .to_owned();
         let formats: Vec<&str> = fields.collect();
@@ -245,7 +248,7 @@ impl Reader {
             first_format: (*first_format).to_owned(),
             mid: String::new(),
             bundled: false,
-            is_rejected: port == "0",
+            is_rejected: port == 0,
             direction: self.direction.unwrap_or(Direction::SendRecv),
             payloads: formats
                 .iter()
@@ -518,13 +521,13 @@ fn static_payload(number: u8) -> Payload {
     }
 }
 
-/// RFC 8866 section 9, `token`, and `/` for protocols.
+/// RFC 8866 section 9, `token`.
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
         && text
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`{|}~/".contains(&byte))
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`{|}~".contains(&byte))
 }
 
 #[cfg(test)]

@@ -32,6 +32,12 @@ impl MediaThread {
                 }),
                 Command::Reoffer(reoffer) => self.reoffer(*reoffer),
                 Command::Adopt(connection, datagrams) => self.adopt(*connection, datagrams),
+                #[cfg(test)]
+                Command::Panic(id) => {
+                    if let Some(viewer) = self.viewers.get_mut(&id) {
+                        viewer.panics = true;
+                    }
+                }
                 Command::Close(id, why) => self.end(id, why),
             }
         }

@@ -109,6 +109,7 @@ impl World {
         })
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a test's beginning of time")]
     pub(super) fn with(
         seed: u64,
         codecs: &[Codec],
