@@ -37,7 +37,7 @@ test('requirements 79, 92: Firefox plays a VP8 camera', async (t) => {
 
 test('A6: on an H.264 camera, a Firefox without H.264 says so instead of showing black', async (t) => {
   const page = await browser.open(`${ORIGIN}/gate`);
-  await page.press(/^(connect|play)$/, 5000).catch(() => {}); // where the page waits to be asked
+  await page.press(/^(connect|play)$/, 300).catch(() => {}); // where the page waits to be asked
   const [words] = await page.says(/.*(cannot decode|no codec in common).*/i);
   t.diagnostic(`the page says: ${words}`);
   await page.end();

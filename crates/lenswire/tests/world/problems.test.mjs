@@ -35,7 +35,7 @@ after(async () => {
 async function says(t, name, code, pattern) {
   const problem = await hub.problem(name, code, 30_000);
   const page = await browser.open(`${ORIGIN}/${name}`);
-  await page.press(/^(connect|play)$/, 3000).catch(() => {}); // where the page waits to be asked
+  await page.press(/^(connect|play)$/, 300).catch(() => {}); // where the page waits to be asked
   await page.says(pattern, 20_000);
   // For good: the player reports each second, and the camera is tried again meanwhile.
   await stays(`the page says ${pattern}`, async () => pattern.test(await page.words()));
@@ -66,14 +66,14 @@ test('requirement 60: nobody answers there', async (t) => {
   const problem = await hub.stream('silent');
   t.diagnostic(JSON.stringify(problem.state));
   const page = await browser.open(`${ORIGIN}/silent`);
-  await page.press(/^(connect|play)$/, 3000).catch(() => {});
+  await page.press(/^(connect|play)$/, 300).catch(() => {});
   await page.says(/reach|answer|network/i, 20_000);
   await page.end();
 });
 
 test('a stream that does not exist is called that', async () => {
   const page = await browser.open(`${ORIGIN}/nowhere`);
-  await page.press(/^(connect|play)$/, 3000).catch(() => {});
+  await page.press(/^(connect|play)$/, 300).catch(() => {});
   await page.says(/no such stream|not found/i);
   await page.end();
 });
