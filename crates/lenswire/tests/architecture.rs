@@ -301,8 +301,10 @@ impl Source {
 
     fn read(file: &Path) -> Option<Self> {
         let path = relative(file);
-        let is_test =
-            path.contains("/tests/") || path.ends_with("tests.rs") || path.contains("/examples/");
+        let is_test = path.contains("/tests/")
+            || path.contains("/examples/")
+            || path.ends_with("tests.rs")
+            || path.ends_with("/testing.rs");
         if !path.ends_with(".rs") || !path.contains("/src/") || is_test {
             return None;
         }
