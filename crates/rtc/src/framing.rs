@@ -83,8 +83,11 @@ fn length(bytes: &[u8]) -> Result<Option<usize>, Oversized> {
     }
 }
 
+/// A datagram and what follows it.
+type Split<'a> = (&'a [u8], &'a [u8]);
+
 /// The first datagram and what follows it, when it has come whole.
-fn split(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, Oversized> {
+fn split(bytes: &[u8]) -> Result<Option<Split<'_>>, Oversized> {
     let Some(length) = length(bytes)? else {
         return Ok(None);
     };

@@ -84,12 +84,8 @@ fn families() -> [std::net::IpAddr; 2] {
 
 /// A machine without IPv6 is no error; one without IPv4 we don't know.
 fn is_missing_family(error: &io::Error, is_ipv6: bool) -> bool {
-    is_ipv6
-        && matches!(
-            error.kind(),
-            io::ErrorKind::Unsupported | io::ErrorKind::AddrNotAvailable
-        )
-        || is_ipv6 && is_af_unsupported(error)
+    let kinds = [io::ErrorKind::Unsupported, io::ErrorKind::AddrNotAvailable];
+    is_ipv6 && (kinds.contains(&error.kind()) || is_af_unsupported(error))
 }
 
 #[cfg(unix)]

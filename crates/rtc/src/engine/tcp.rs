@@ -233,6 +233,7 @@ impl Outbox {
 mod tests {
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "a test's beginning of time")]
     #[test]
     fn an_outbox_is_over_by_size_or_age_and_recovers() {
         // C1

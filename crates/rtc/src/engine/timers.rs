@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    #[expect(clippy::disallowed_methods, reason = "a test's beginning of time")]
     #[test]
     fn a_time_that_moves_is_kept_once_and_met_at_its_newest() {
         let now = Instant::now();

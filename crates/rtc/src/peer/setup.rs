@@ -242,12 +242,8 @@ fn narrowed(offer: &Offer, choices: &[Choice], extensions: &[Extension]) -> Stri
             offer.credentials.ufrag, offer.credentials.password, offer.fingerprint, section.mid
         );
         for extension in extensions_of(section, extensions) {
-            let _ = write!(
-                text,
-                "a=extmap:{} {}
-",
-                extension.number, extension.uri
-            );
+            let Extension { number, uri, .. } = extension;
+            let _ = write!(text, "a=extmap:{number} {uri}\r\n");
         }
         push_codec(&mut text, choice);
     }

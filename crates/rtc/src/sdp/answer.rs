@@ -115,12 +115,8 @@ impl Answer<'_> {
             } else {
                 ""
             };
-            write!(
-                out,
-                "a=extmap:{}{direction} {}
-",
-                extension.number, extension.uri
-            )?;
+            let number = extension.number;
+            write!(out, "a=extmap:{number}{direction} {}\r\n", extension.uri)?;
         }
         write!(
             out,

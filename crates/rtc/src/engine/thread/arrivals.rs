@@ -75,7 +75,7 @@ impl MediaThread {
         };
         match owner {
             Some(Owner { thread, session }) if thread == self.number => {
-                self.deliver(session, arrival, bytes)
+                self.deliver(session, arrival, bytes);
             }
             Some(Owner { thread, session }) => {
                 if let Some(handle) = self.common.threads().get(thread) {

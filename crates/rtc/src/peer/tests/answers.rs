@@ -65,6 +65,12 @@ fn chromium_gets_what_it_needs() {
             "no {line} in\n{answer}"
         );
     }
+    assert!(
+        answer
+            .split_inclusive('\n')
+            .all(|line| line.ends_with("\r\n")),
+        "{answer:?}"
+    );
     // Both tracks in one stream, or a browser shows them in two elements.
     let streams: Vec<&str> = answer
         .lines()

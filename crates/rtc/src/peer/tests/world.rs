@@ -203,7 +203,7 @@ impl World {
                 ClientOutput::Connected => self.client_is_connected = true,
                 ClientOutput::Packet(packet) => self.packets.push(packet),
                 ClientOutput::Report { kind, wall, time } => {
-                    self.reports.push((self.now, kind, wall, time))
+                    self.reports.push((self.now, kind, wall, time));
                 }
                 ClientOutput::Ended => {}
                 ClientOutput::Wake(at) => {
