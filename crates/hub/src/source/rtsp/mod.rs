@@ -30,7 +30,8 @@ use super::{End, Progress, Report};
 use crate::config::policy::Policy;
 use crate::config::{SourceUrl, Transport};
 
-/// Bytes read at once: a keyframe in a few reads. Two such buffers are all that a session holds.
+/// Bytes read at once: a keyframe in a few reads, and any datagram whole. One such buffer, or two
+/// over UDP, is all that a session holds.
 const READ: usize = 64 * 1024;
 
 /// How long a camera may take to take a request. Requests are smaller than any socket's buffer, so
@@ -125,7 +126,7 @@ impl<'a> Session<'a> {
             skipped: Vec::new(),
             reported_bad: 0,
             control: vec![0; READ],
-            datagram: vec![0; READ],
+            datagram: Vec::new(),
         }
     }
 
@@ -263,6 +264,7 @@ impl<'a> Session<'a> {
         };
         let bound = self.ports.bind(track, local.ip()).await;
         let (rtp, rtcp) = bound.map_err(|error| no_ports(format!("no UDP ports here: {error}")))?;
+        self.datagram.resize(READ, 0);
         self.client.handle(Input::Bound { rtp, rtcp }, now());
         Ok(())
     }
