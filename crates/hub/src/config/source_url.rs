@@ -53,6 +53,11 @@ pub enum SourceUrlError {
     /// Control characters, which would let an address smuggle header lines (SEC-19).
     #[error("the address contains control characters or spaces")]
     Characters,
+    /// An `@` or `#` behind the host: the password's end cannot be told.
+    #[error(
+        "there is an @ or # behind the host: in a password, write : / ? # and @ as %3A %2F %3F %23 and %40"
+    )]
+    Ambiguous,
     /// Anything else that RFC 3986 does not allow.
     #[error("the address is malformed")]
     Malformed,
@@ -87,6 +92,9 @@ impl SourceUrl {
         let place = authority
             .rsplit_once('@')
             .map_or(authority, |(_, place)| place);
+        if path.contains(['@', '#']) {
+            return Err(SourceUrlError::Ambiguous);
+        }
         let request = format!("{}://{place}{path}", scheme.to_ascii_lowercase());
         Ok(Self(Arc::new(Parts {
             masked: mask(&request, authority.contains('@')),
@@ -241,9 +249,8 @@ fn scrub_word(word: &str) -> String {
     let Some((scheme, rest)) = word.split_once("://") else {
         return mask_values(word);
     };
-    let authority = rest.split('/').next().unwrap_or_default();
-    // The last @ of the whole word when the authority has none: a password may contain a slash.
-    match authority.rfind('@').or_else(|| rest.rfind('@')) {
+    // Up to the last @ of the word: a password may contain anything.
+    match rest.rfind('@') {
         Some(at) => format!("{scheme}://***@{}", mask_values(&rest[at + 1..])),
         None => format!("{scheme}://{}", mask_values(rest)),
     }
@@ -354,6 +361,9 @@ mod tests {
             ("rtsp://admin:a/b@cam/", SourceUrlError::Port),
             ("rtsp://cam/a\r\nDESCRIBE", SourceUrlError::Characters),
             ("rtsp://cam/a b", SourceUrlError::Characters),
+            ("rtsp://admin:12/4@cam/", SourceUrlError::Ambiguous),
+            ("rtsp://admin:12#4@cam/", SourceUrlError::Ambiguous),
+            ("rtsp://admin:p@ss/word@cam/", SourceUrlError::Ambiguous),
             ("exec:rm", SourceUrlError::Scheme),
             ("file:///etc/passwd", SourceUrlError::Scheme),
         ];
