@@ -165,14 +165,7 @@ impl Authority {
         until: Option<UnixTime>,
         now: UnixTime,
     ) -> Result<String, Problem> {
-        let token = administrator_token();
-        let entry = NewToken {
-            id: number(),
-            hash: Some(hash(&token)),
-            name: name.to_owned(),
-            streams: String::new(),
-            expires_at: until,
-        };
+        let (token, entry) = new_administrator(name, until);
         self.store.add_token(&entry, now).await.map_err(failed)?;
         Ok(token)
     }
@@ -228,6 +221,20 @@ impl Authority {
             .sign(&claims)
             .map_err(|_| Code::Internal.into())
     }
+}
+
+/// An administrator's token, and what is kept of it.
+pub(super) fn new_administrator(name: &str, until: Option<UnixTime>) -> (String, NewToken) {
+    let token = administrator_token();
+    let (hash, streams) = (Some(hash(&token)), String::new());
+    let entry = NewToken {
+        id: number(),
+        hash,
+        name: name.to_owned(),
+        streams,
+        expires_at: until,
+    };
+    (token, entry)
 }
 
 fn refused() -> Problem {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use lenswire_api::{Code, Problem, UnixTime};
 
 use super::Authority;
-use super::authority::{LOGIN_TIME, failed};
+use super::authority::{LOGIN_TIME, failed, new_administrator};
 use super::secret::secret;
-use crate::store::{Login, hash};
+use crate::store::{Claim, Login, hash};
 
 /// How long a claim link made by `lenswire token claim` holds: long enough to walk to another
 /// machine with it.
@@ -60,33 +60,28 @@ impl Authority {
         show_token: bool,
         now: UnixTime,
     ) -> Result<SignedIn, Problem> {
-        let claim = hash(claim);
-        let cookie = secret();
-        let login = Login {
-            hash: hash(&cookie),
-            token: None,
-            expires_at: now.plus(LOGIN_TIME),
-        };
+        let (hash, cookie) = (hash(claim), secret());
         // Taken out before the store is asked, so that of two that come at once one is late.
-        let known = self
-            .printed()
-            .take_if(|printed| *printed == claim)
-            .is_some();
-        match self.store.claim(claim, known, &login, now).await {
+        let printed = self.printed().take_if(|printed| *printed == hash).is_some();
+        let made = show_token.then(|| new_administrator("claimed", None));
+        let (administrator_token, token) = made.unzip();
+        let claim = Claim {
+            hash,
+            printed,
+            login: login(&cookie, None, now),
+            token,
+        };
+        match self.store.claim(&claim, now).await {
             Ok(true) => {}
             Ok(false) => return Err(Code::ClaimUsed.into()),
             Err(error) => {
-                if known {
-                    self.printed().get_or_insert(claim);
+                if printed {
+                    self.printed().get_or_insert(hash);
                 }
                 return Err(failed(error));
             }
         }
         tracing::info!("this hub has an owner now");
-        let administrator_token = match show_token {
-            true => Some(self.new_administrator("claimed", None, now).await?),
-            false => None,
-        };
         Ok(SignedIn {
             cookie,
             administrator_token,
@@ -107,12 +102,10 @@ impl Authority {
             Problem::new(Code::Unauthorized, "That is not an administrator's token.")
         })?;
         let cookie = secret();
-        let login = Login {
-            hash: hash(&cookie),
-            token: Some(token),
-            expires_at: now.plus(LOGIN_TIME),
-        };
-        self.store.add_login(&login).await.map_err(failed)?;
+        self.store
+            .add_login(&login(&cookie, Some(token), now))
+            .await
+            .map_err(failed)?;
         Ok(SignedIn {
             cookie,
             administrator_token: None,
@@ -129,5 +122,13 @@ impl Authority {
 
     fn printed(&self) -> std::sync::MutexGuard<'_, Option<[u8; 32]>> {
         self.printed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn login(cookie: &str, token: Option<String>, now: UnixTime) -> Login {
+    Login {
+        hash: hash(cookie),
+        token,
+        expires_at: now.plus(LOGIN_TIME),
     }
 }

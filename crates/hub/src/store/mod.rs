@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use lenswire_api::{SigningKey, UnixTime};
 use sha2::{Digest, Sha256};
+use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -47,6 +48,19 @@ pub struct Identity {
     pub key: SigningKey,
 }
 
+/// A claim that is being used.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Of its secret.
+    pub hash: [u8; 32],
+    /// Whether this process printed it, and has checked it itself.
+    pub printed: bool,
+    /// The browser that uses it.
+    pub login: Login,
+    /// An administrator's token to make with it.
+    pub token: Option<NewToken>,
+}
+
 /// The hash of a secret, which is all that is stored of it.
 #[must_use]
 pub fn hash(secret: &str) -> [u8; 32] {
@@ -73,6 +87,14 @@ impl Store {
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(BUSY)
+            // When the disk is full SQLite rolls back by itself; sqlx's own rollback then fails and
+            // the connection counts as inside a transaction for ever (sqlx 0.9). Let it go.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
             .connect_with(options)
             .await
             .map_err(|error| Error::new(error, &path))?;
@@ -142,40 +164,27 @@ impl Store {
         .map(drop)
     }
 
-    /// Uses a claim up: the hub is owned and `login` is signed in, or, when no such claim is left,
-    /// nothing happened and the answer is false. With `known` the claim is one that this process
-    /// made and checked itself.
+    /// Uses a claim up: the hub is owned, the browser signed in and the token kept; or, when no such
+    /// claim is left, nothing happened and the answer is false.
     ///
     /// # Errors
     /// When the store fails; then nothing happened either.
-    pub async fn claim(
-        &self,
-        hash: [u8; 32],
-        known: bool,
-        login: &Login,
-        now: UnixTime,
-    ) -> Result<bool, Error> {
-        self.wrapped(self.try_claim(hash, known, login, now).await)
+    pub async fn claim(&self, claim: &Claim, now: UnixTime) -> Result<bool, Error> {
+        self.wrapped(self.try_claim(claim, now).await)
     }
 
-    async fn try_claim(
-        &self,
-        hash: [u8; 32],
-        known: bool,
-        login: &Login,
-        now: UnixTime,
-    ) -> sqlx::Result<bool> {
+    async fn try_claim(&self, claim: &Claim, now: UnixTime) -> sqlx::Result<bool> {
+        let Claim {
+            hash,
+            printed,
+            login,
+            token,
+        } = claim;
         let mut change = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        if !known {
+        if !printed {
             let query = sqlx::query("DELETE FROM claims WHERE hash = ? AND expires_at > ?");
-            if query
-                .bind(hash.to_vec())
-                .bind(seconds(now))
-                .execute(&mut *change)
-                .await?
-                .rows_affected()
-                == 0
-            {
+            let query = query.bind(hash.to_vec()).bind(seconds(now));
+            if query.execute(&mut *change).await?.rows_affected() == 0 {
                 return Ok(false);
             }
         }
@@ -183,6 +192,9 @@ impl Store {
             .bind(seconds(now))
             .execute(&mut *change)
             .await?;
+        if let Some(token) = token {
+            tokens::insert_token(&mut change, token, now).await?;
+        }
         tokens::insert_login(&mut change, login).await?;
         change.commit().await?;
         Ok(true)

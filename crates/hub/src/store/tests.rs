@@ -64,9 +64,15 @@ async fn claims_are_used_once() {
     let store = store(&folder).await;
     store.identity("one", NOW).await.expect("made");
     assert!(!store.is_claimed().await.expect("reads"));
-    let claim = |secret: &str, known, cookie: &str| {
-        let (store, hash, login) = (store.clone(), hash(secret), login(cookie, None));
-        async move { store.claim(hash, known, &login, NOW).await.expect("works") }
+    let claim = |secret: &str, printed, cookie: &str| {
+        let claim = Claim {
+            hash: hash(secret),
+            printed,
+            login: login(cookie, None),
+            token: None,
+        };
+        let store = store.clone();
+        async move { store.claim(&claim, NOW).await.expect("works") }
     };
     assert!(!claim("stranger", false, "c0").await && !store.is_claimed().await.expect("reads"));
     store

@@ -87,22 +87,8 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn add_token(&self, token: &NewToken, now: UnixTime) -> Result<(), Error> {
-        let kind = if token.hash.is_some() {
-            TokenKind::Administrator
-        } else {
-            TokenKind::Grant
-        };
-        let query = sqlx::query(
-            "INSERT INTO tokens (id, kind, name, hash, streams, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&token.id)
-        .bind(kind.name())
-        .bind(&token.name)
-        .bind(token.hash.map(|hash| hash.to_vec()))
-        .bind(&token.streams)
-        .bind(seconds(now))
-        .bind(token.expires_at.map(seconds));
-        self.wrapped(query.execute(&self.pool).await).map(drop)
+        let insert = async { insert_token(&mut *self.pool.acquire().await?, token, now).await };
+        self.wrapped(insert.await)
     }
 
     /// All tokens, the newest first.
@@ -210,6 +196,30 @@ impl Store {
         self.wrapped(query.bind(hash.to_vec()).execute(&self.pool).await)
             .map(drop)
     }
+}
+
+pub(super) async fn insert_token(
+    connection: &mut SqliteConnection,
+    token: &NewToken,
+    now: UnixTime,
+) -> sqlx::Result<()> {
+    let kind = if token.hash.is_some() {
+        TokenKind::Administrator
+    } else {
+        TokenKind::Grant
+    };
+    let insert = "INSERT INTO tokens (id, kind, name, hash, streams, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    sqlx::query(insert)
+        .bind(&token.id)
+        .bind(kind.name())
+        .bind(&token.name)
+        .bind(token.hash.map(|hash| hash.to_vec()))
+        .bind(&token.streams)
+        .bind(seconds(now))
+        .bind(token.expires_at.map(seconds))
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 pub(super) async fn insert_login(

@@ -251,7 +251,7 @@ fn what_the_api_writes_is_only_text() {
     for source in [
         "rtsp://${SECRET}@evil/",
         "rtsp://$${SECRET}@evil/",
-        "rtsp://h/a#b",
+        "rtsp://h/a%23b",
         "rtsp://h/'\"x",
         "rtsp://h/{a}[b],c:&d*e!f|g>h%40",
         "rtsp://u:p:@h/x:",
