@@ -212,7 +212,8 @@ async fn a_programs_grant_is_revocable_at_once() {
         .new_grant("nvr", vec![Pattern::All], vec![Scope::Watch], year, NOW)
         .await
         .expect("works");
-    let hub = hub.restarted().await.authority;
+    let hub = hub.restarted().await;
+    let hub = &hub.authority;
     let caller = hub
         .by_token(&token, NOW)
         .await
