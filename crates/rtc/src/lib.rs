@@ -18,6 +18,7 @@ pub mod framing;
 mod limits;
 pub mod peer;
 pub mod sdp;
+pub mod swarm;
 
 pub use engine::{
     Closed, Engine, EngineConfig, Ice, Load, Patched, Session, SessionEvent, SessionState,

@@ -1,6 +1,5 @@
 //! The engine on real sockets: loopback, ports of the system's choice, events waited for.
 
-mod swarm;
 mod world;
 
 use std::io::{Read as _, Write as _};

@@ -7,7 +7,7 @@ use lenswire_media::{
     Codec, Kind, Packet, ParameterSets, Producer, Stream, Track, TrackId, Tracks,
 };
 
-use super::swarm::{JoinError, Swarm};
+use crate::swarm::{JoinError, Swarm};
 use crate::engine::{Engine, EngineConfig, Ice, Session, SessionEvent, SessionStats, Watch};
 use crate::peer::Protocol;
 use crate::peer::client::ClientPacket;

@@ -1,4 +1,4 @@
-//! Many native receivers on one thread: the eyes of the engine's tests.
+//! Many native receivers on one thread: load for a server, and eyes for tests.
 //!
 //! Each has its own socket, like the browsers it stands for, and is a whole peer: checks, DTLS,
 //! decryption, reports, NACKs. What it receives is counted and thrown away, or given to a closure.
@@ -21,7 +21,7 @@ const READ_ROOM: usize = 1 << 16;
 
 /// Why a receiver could not join.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum JoinError {
+pub enum JoinError {
     /// No socket.
     #[error("socket: {0}")]
     Socket(#[from] io::Error),
@@ -35,23 +35,23 @@ pub(super) enum JoinError {
 
 /// What one receiver has seen.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
+pub struct Tally {
     /// When ICE and DTLS were up.
-    pub(super) connected: Option<Instant>,
+    pub connected: Option<Instant>,
     /// When the first video frame was whole.
-    pub(super) first_frame: Option<Instant>,
+    pub first_frame: Option<Instant>,
     /// Video frames (RTP markers).
-    pub(super) frames: u64,
+    pub frames: u64,
     /// Packets of all tracks.
-    pub(super) packets: u64,
+    pub packets: u64,
     /// Payload bytes of all tracks.
-    pub(super) bytes: u64,
+    pub bytes: u64,
     /// Whether the server ended it.
-    pub(super) has_ended: bool,
+    pub has_ended: bool,
 }
 
 /// The receivers.
-pub(super) struct Swarm {
+pub struct Swarm {
     poll: Poll,
     events: Events,
     bind: IpAddr,
@@ -103,7 +103,7 @@ impl Swarm {
     ///
     /// # Errors
     /// The system has no poller left.
-    pub(super) fn new(bind: IpAddr) -> io::Result<Self> {
+    pub fn new(bind: IpAddr) -> io::Result<Self> {
         let poll = Poll::new()?;
         Ok(Self {
             poll,
@@ -120,7 +120,7 @@ impl Swarm {
     ///
     /// # Errors
     /// No socket, or no answer that fits.
-    pub(super) fn join(
+    pub fn join(
         &mut self,
         protocol: Protocol,
         kinds: &[Kind],
@@ -169,17 +169,18 @@ impl Swarm {
     }
 
     /// What each has seen, by its place.
-    pub(super) fn tallies(&self) -> impl Iterator<Item = &Tally> {
+    pub fn tallies(&self) -> impl Iterator<Item = &Tally> {
         self.members.iter().map(|member| &member.tally)
     }
 
     /// What one has seen.
-    pub(super) fn tally(&self, place: usize) -> Option<&Tally> {
+    #[must_use]
+    pub fn tally(&self, place: usize) -> Option<&Tally> {
         self.members.get(place).map(|member| &member.tally)
     }
 
     /// A receiver's peer, to ask for a keyframe, restart or say goodbye with.
-    pub(super) fn client(&mut self, place: usize) -> Option<&mut Client> {
+    pub fn client(&mut self, place: usize) -> Option<&mut Client> {
         let member = self.members.get_mut(place)?;
         // Whatever is done to it has to come out.
         member.wake = self.now;
@@ -187,7 +188,7 @@ impl Swarm {
     }
 
     /// Makes one go silent or talk again: it doesn't read, answer or check.
-    pub(super) fn stop(&mut self, place: usize, is_stopped: bool) {
+    pub fn stop(&mut self, place: usize, is_stopped: bool) {
         if let Some(member) = self.members.get_mut(place) {
             member.is_stopped = is_stopped;
             member.is_unread = !is_stopped;
@@ -196,12 +197,12 @@ impl Swarm {
     }
 
     /// Runs until `done` says so or `most` has passed; whether it did.
-    pub(super) fn run(&mut self, most: Duration, mut done: impl FnMut(&Self) -> bool) -> bool {
+    pub fn run(&mut self, most: Duration, mut done: impl FnMut(&Self) -> bool) -> bool {
         self.watch(most, &mut done, &mut |_, _| {})
     }
 
     /// The same, with each packet given to `each` together with its receiver's place.
-    pub(super) fn watch(
+    pub fn watch(
         &mut self,
         most: Duration,
         done: &mut dyn FnMut(&Self) -> bool,
