@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use bolero::check;
-use lenswire_api::{Claims, Issuer, LEEWAY, Pattern, Scope, SigningKey, StreamName, UnixTime, Verifier};
+use lenswire_api::{
+    Claims, Issuer, LEEWAY, Pattern, Scope, SigningKey, StreamName, UnixTime, Verifier,
+};
 use lenswire_fuzz::{BRIEF, Bytes};
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -15,17 +17,29 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
 
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| {
     let keys = HashMap::from([(KEY.kid().to_owned(), KEY.public().clone())]);
-    Verifier::new("hub:1", [Issuer { iss: "hub:1".into(), keys }])
+    Verifier::new(
+        "hub:1",
+        [Issuer {
+            iss: "hub:1".into(),
+            keys,
+        }],
+    )
 });
 
 #[test]
 fn api_stream_name() {
     check!().with_test_time(BRIEF).for_each(|input: &[u8]| {
         let text = String::from_utf8_lossy(input);
-        let Ok(name) = StreamName::parse(&text) else { return };
+        let Ok(name) = StreamName::parse(&text) else {
+            return;
+        };
         // What passes is a path that needs no escaping anywhere.
         assert_eq!(name.as_str(), text);
-        assert!(name.as_str().bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'/')));
+        assert!(
+            name.as_str()
+                .bytes()
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'/'))
+        );
         assert!(!name.as_str().contains("//") && name.as_str().len() <= 4 * 63 + 3);
     });
 }
@@ -34,7 +48,9 @@ fn api_stream_name() {
 fn api_pattern() {
     check!().with_test_time(BRIEF).for_each(|input: &[u8]| {
         let text = String::from_utf8_lossy(input);
-        let Ok(pattern) = Pattern::parse(&text) else { return };
+        let Ok(pattern) = Pattern::parse(&text) else {
+            return;
+        };
         assert_eq!(Pattern::parse(&pattern.to_string()), Ok(pattern));
     });
 }
@@ -71,17 +87,25 @@ fn api_token_altered() {
         token[at] = input.u8();
         let token = String::from_utf8_lossy(&token).into_owned();
         // The last character of the signature has bits that mean nothing; strict base64 refuses them.
-        assert!(token == good || VERIFIER.verify(&token, NOW).is_err(), "{at}");
+        assert!(
+            token == good || VERIFIER.verify(&token, NOW).is_err(),
+            "{at}"
+        );
     });
 }
 
 #[test]
 fn api_claims() {
     check!().with_test_time(BRIEF).for_each(|input: &[u8]| {
-        let Ok(claims) = serde_json::from_slice::<Claims>(input) else { return };
+        let Ok(claims) = serde_json::from_slice::<Claims>(input) else {
+            return;
+        };
         let token = KEY.sign(&claims).expect("signs");
         if let Ok(grant) = VERIFIER.verify(&token, NOW) {
-            assert_eq!((grant.claims().iss.as_str(), grant.claims().aud.as_str()), ("hub:1", "hub:1"));
+            assert_eq!(
+                (grant.claims().iss.as_str(), grant.claims().aud.as_str()),
+                ("hub:1", "hub:1")
+            );
             assert!(grant.claims().exp.plus(LEEWAY) > NOW);
         }
     });

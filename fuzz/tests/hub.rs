@@ -5,7 +5,16 @@ use lenswire_fuzz::{BRIEF, Bytes};
 use lenswire_hub::http::hostile;
 
 /// Names of ours that random bytes would take long to find.
-const WORDS: [&str; 8] = ["/", "/whep", "/whep/", "/api/v1/streams/", "/retry", "%2F", "gate", "/assets/"];
+const WORDS: [&str; 8] = [
+    "/",
+    "/whep",
+    "/whep/",
+    "/api/v1/streams/",
+    "/retry",
+    "%2F",
+    "gate",
+    "/assets/",
+];
 
 // SEC-19: a path names a stream and an id, or nothing; never a way out of where it is looked up.
 #[test]
@@ -20,8 +29,14 @@ fn path() {
             }
         }
         if let Some((_, Some(id))) = hostile::path(&path) {
-            assert!(!id.contains("..") || id.starts_with("assets/"), "{path}: {id}");
-            assert!(!id.contains("/.") && !id.contains('\\') && !id.contains('\0'), "{path}: {id}");
+            assert!(
+                !id.contains("..") || id.starts_with("assets/"),
+                "{path}: {id}"
+            );
+            assert!(
+                !id.contains("/.") && !id.contains('\\') && !id.contains('\0'),
+                "{path}: {id}"
+            );
             assert!(id.matches('/').count() <= 1, "{path}: {id}");
         }
     });
@@ -55,7 +70,10 @@ fn if_match() {
     check!().with_test_time(BRIEF).for_each(|input: &[u8]| {
         let header = String::from_utf8_lossy(input);
         if hostile::if_match(&header, "tag") {
-            assert!(header.contains("\"tag\"") || header.contains('*'), "{header:?}");
+            assert!(
+                header.contains("\"tag\"") || header.contains('*'),
+                "{header:?}"
+            );
         }
     });
 }

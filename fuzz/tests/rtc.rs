@@ -34,11 +34,21 @@ fn rtc_framing() {
     check!().with_test_time(BRIEF).for_each(|input: &[u8]| {
         // However the stream is cut, the same datagrams come out.
         let whole = deframed(&[input]);
-        let (first, rest) = input.split_at(input.first().map_or(0, |cut| usize::from(*cut).min(input.len())));
+        let (first, rest) = input.split_at(
+            input
+                .first()
+                .map_or(0, |cut| usize::from(*cut).min(input.len())),
+        );
         assert_eq!(deframed(&[first, rest]), whole);
         let pieces: Vec<&[u8]> = input.chunks(3).collect();
         assert_eq!(deframed(&pieces), whole);
-        assert!(whole.iter().map(|datagram| datagram.len() + HEADER).sum::<usize>() <= input.len());
+        assert!(
+            whole
+                .iter()
+                .map(|datagram| datagram.len() + HEADER)
+                .sum::<usize>()
+                <= input.len()
+        );
     });
 }
 
@@ -46,11 +56,17 @@ fn deframed(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
     let mut deframer = Deframer::default();
     let mut out = Vec::new();
     for piece in pieces {
-        if deframer.push(piece, |datagram| out.push(datagram.to_vec())).is_err() {
+        if deframer
+            .push(piece, |datagram| out.push(datagram.to_vec()))
+            .is_err()
+        {
             break;
         }
     }
-    assert!(out.iter().all(|datagram| !datagram.is_empty() && datagram.len() <= MAX_DATAGRAM));
+    assert!(
+        out.iter()
+            .all(|datagram| !datagram.is_empty() && datagram.len() <= MAX_DATAGRAM)
+    );
     out
 }
 
@@ -68,8 +84,12 @@ fn rtc_candidate() {
 
 fn is_public(candidate: &RemoteCandidate) -> bool {
     match candidate.reach {
-        lenswire_rtc::sdp::Reach::Udp(std::net::IpAddr::V4(ip), _) => !ip.is_private() && !ip.is_loopback() && !ip.is_link_local(),
-        lenswire_rtc::sdp::Reach::Udp(std::net::IpAddr::V6(ip), _) => !ip.is_loopback() && !ip.is_unique_local(),
+        lenswire_rtc::sdp::Reach::Udp(std::net::IpAddr::V4(ip), _) => {
+            !ip.is_private() && !ip.is_loopback() && !ip.is_link_local()
+        }
+        lenswire_rtc::sdp::Reach::Udp(std::net::IpAddr::V6(ip), _) => {
+            !ip.is_loopback() && !ip.is_unique_local()
+        }
         _ => false,
     }
 }
@@ -80,7 +100,10 @@ fn rtc_fragment() {
         if let Ok(fragment) = Fragment::read(&text(input)) {
             assert!(fragment.candidates.len() <= MAX_CANDIDATES);
         }
-        let _ = Fragment::read(&format!("a=candidate:{}\r\na=ice-ufrag:abcd\r\n", text(input)));
+        let _ = Fragment::read(&format!(
+            "a=candidate:{}\r\na=ice-ufrag:abcd\r\n",
+            text(input)
+        ));
     });
 }
 
@@ -110,7 +133,10 @@ fn rtc_offer() {
     check!().with_test_time(BRIEF).for_each(|input: &[u8]| {
         for offer in offers(input) {
             if let Ok(offer) = Offer::read(&offer) {
-                assert!(offer.sections.len() <= MAX_SECTIONS && offer.candidates.len() <= MAX_CANDIDATES);
+                assert!(
+                    offer.sections.len() <= MAX_SECTIONS
+                        && offer.candidates.len() <= MAX_CANDIDATES
+                );
             }
             assert!(offer.len() <= MAX_SDP || Offer::read(&offer).is_err());
         }
@@ -118,12 +144,17 @@ fn rtc_offer() {
 }
 
 fn tracks() -> Tracks {
-    let track = |codec, channels| Track { codec, channels, parameters: ParameterSets::None };
+    let track = |codec, channels| Track {
+        codec,
+        channels,
+        parameters: ParameterSets::None,
+    };
     Tracks(vec![track(Codec::H264, 0), track(Codec::Opus, 2)])
 }
 
 fn local() -> Arc<Local> {
-    let announced = ["192.0.2.1:8189", "[2001:db8::1]:8189"].map(|address| address.parse().expect("an address"));
+    let announced = ["192.0.2.1:8189", "[2001:db8::1]:8189"]
+        .map(|address| address.parse().expect("an address"));
     Arc::new(Local::new(announced.to_vec(), true, Ice::Full).expect("randomness"))
 }
 
@@ -133,12 +164,20 @@ fn rtc_negotiation() {
     let (local, limits, tracks, now) = (local(), Limits::default(), tracks(), start());
     check!().with_test_time(BRIEF).for_each(|input: &[u8]| {
         for offer in offers(input) {
-            let Ok(offer) = Offer::read(&offer) else { continue };
+            let Ok(offer) = Offer::read(&offer) else {
+                continue;
+            };
             let sections = offer.sections.len();
-            if let Ok(mut peer) = Peer::accept(&local, &limits, offer, &tracks, Duration::from_secs(1), now) {
+            if let Ok(mut peer) =
+                Peer::accept(&local, &limits, offer, &tracks, Duration::from_secs(1), now)
+            {
                 let answer = peer.answer();
                 assert_eq!(answer.matches("\r\nm=").count(), sections);
-                assert!(answer.lines().all(|line| line.as_bytes().get(1) == Some(&b'=')));
+                assert!(
+                    answer
+                        .lines()
+                        .all(|line| line.as_bytes().get(1) == Some(&b'='))
+                );
             }
         }
     });
@@ -155,7 +194,8 @@ fn rtc_datagrams() {
     };
     check!().with_test_time(BRIEF).for_each(|input: &[u8]| {
         let offer = Offer::read(CHROMIUM).expect("a real offer");
-        let mut peer = Peer::accept(&local, &limits, offer, &tracks, Duration::from_secs(1), now).expect("an answer");
+        let mut peer = Peer::accept(&local, &limits, offer, &tracks, Duration::from_secs(1), now)
+            .expect("an answer");
         let mut bytes = Bytes(input);
         let mut at = now;
         while !bytes.is_empty() {
@@ -165,9 +205,17 @@ fn rtc_datagrams() {
             if let Some(first) = datagram.first_mut() {
                 *first = [0, 22, 0x80, *first][usize::from(kind % 4)];
             }
-            peer.receive(Received { pair, bytes: &datagram }, at);
+            peer.receive(
+                Received {
+                    pair,
+                    bytes: &datagram,
+                },
+                at,
+            );
             // It may end, but never without end.
-            let turns = (0..1_000).take_while(|_| !matches!(peer.poll(at), Output::Wake(_))).count();
+            let turns = (0..1_000)
+                .take_while(|_| !matches!(peer.poll(at), Output::Wake(_)))
+                .count();
             assert!(turns < 1_000);
             assert!(peer.heard().is_none(), "nobody knew the password");
         }

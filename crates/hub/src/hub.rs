@@ -65,7 +65,10 @@ impl Hub {
         let sessions = Arc::new(Sessions::default());
         let sweeper = AbortOnDropHandle::new(tokio::spawn(sweep(Arc::clone(&sessions))));
         let inner = Inner {
-            config: ArcSwap::from_pointee(Config { streams: BTreeMap::new(), ..config.clone() }),
+            config: ArcSwap::from_pointee(Config {
+                streams: BTreeMap::new(),
+                ..config.clone()
+            }),
             streams: Mutex::default(),
             sessions,
             engine,
@@ -81,9 +84,18 @@ impl Hub {
     /// Takes over a new configuration as a difference to the present one: streams come, go or are
     /// changed one by one, and whoever watches an unchanged or changed stream stays.
     pub fn apply(&self, config: Config, now: Instant) {
-        let _one_at_a_time = self.0.applying.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self
+            .0
+            .applying
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let old = self.config();
-        let removed: Vec<_> = old.streams.keys().filter(|name| !config.streams.contains_key(*name)).cloned().collect();
+        let removed: Vec<_> = old
+            .streams
+            .keys()
+            .filter(|name| !config.streams.contains_key(*name))
+            .cloned()
+            .collect();
         for name in removed {
             self.remove(&name);
         }
@@ -109,13 +121,18 @@ impl Hub {
     /// The stream of that name.
     #[must_use]
     pub fn stream(&self, name: &StreamName) -> Option<Arc<Entry>> {
-        self.streams_lock().get(name).map(|running| Arc::clone(&running.entry))
+        self.streams_lock()
+            .get(name)
+            .map(|running| Arc::clone(&running.entry))
     }
 
     /// All streams, by name.
     #[must_use]
     pub fn streams(&self) -> Vec<Arc<Entry>> {
-        self.streams_lock().values().map(|running| Arc::clone(&running.entry)).collect()
+        self.streams_lock()
+            .values()
+            .map(|running| Arc::clone(&running.entry))
+            .collect()
     }
 
     /// All sessions, the oldest first.
@@ -155,37 +172,59 @@ impl Hub {
 
     fn add(&self, name: &StreamName, config: &StreamConfig, now: Instant) {
         let entry = Entry::new(name.clone(), config.clone(), source(config), now);
-        let task = AbortOnDropHandle::new(self.0.runtime.spawn(run(Arc::clone(&entry), Arc::clone(&self.0.sessions))));
+        let task = AbortOnDropHandle::new(
+            self.0
+                .runtime
+                .spawn(run(Arc::clone(&entry), Arc::clone(&self.0.sessions))),
+        );
         tracing::info!(stream = %name, "stream added");
-        self.streams_lock().insert(name.clone(), Running { entry, _task: task });
+        self.streams_lock()
+            .insert(name.clone(), Running { entry, _task: task });
     }
 
     fn change(&self, name: &StreamName, before: &StreamConfig, after: &StreamConfig, now: Instant) {
-        let Some(entry) = self.stream(name) else { return };
+        let Some(entry) = self.stream(name) else {
+            return;
+        };
         tracing::info!(stream = %name, "stream changed");
         entry.configure(after.clone(), source(after), now);
         if (before.viewers, after.viewers) == (Viewers::Anyone, Viewers::Grant) {
             // Being open to anyone was the only leave that these had (SEC-13).
-            let why = Problem::new(Code::GrantExpired, "The stream is no longer open to anyone.");
-            self.0.sessions.close_all(&why, |session| session.stream() == name && *session.identity() == Identity::Anyone);
+            let why = Problem::new(
+                Code::GrantExpired,
+                "The stream is no longer open to anyone.",
+            );
+            self.0.sessions.close_all(&why, |session| {
+                session.stream() == name && *session.identity() == Identity::Anyone
+            });
         }
     }
 
     fn remove(&self, name: &StreamName) {
         tracing::info!(stream = %name, "stream removed");
         drop(self.streams_lock().remove(name));
-        let why = Problem::new(Code::StreamRemoved, format!("{name} was taken out of the configuration."));
-        self.0.sessions.close_all(&why, |session| session.stream() == name);
+        let why = Problem::new(
+            Code::StreamRemoved,
+            format!("{name} was taken out of the configuration."),
+        );
+        self.0
+            .sessions
+            .close_all(&why, |session| session.stream() == name);
     }
 
     fn streams_lock(&self) -> MutexGuard<'_, BTreeMap<StreamName, Running>> {
-        self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .streams
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hub").field("streams", &self.streams()).finish_non_exhaustive()
+        f.debug_struct("Hub")
+            .field("streams", &self.streams())
+            .finish_non_exhaustive()
     }
 }
 
@@ -201,7 +240,10 @@ async fn run(entry: Arc<Entry>, sessions: Arc<Sessions>) {
     tokio::join!(Arc::clone(&entry).run(), telling);
 }
 
-#[expect(clippy::disallowed_methods, reason = "the sweep is what makes time pass for sessions")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the sweep is what makes time pass for sessions"
+)]
 async fn sweep(sessions: Arc<Sessions>) {
     let mut beat = tokio::time::interval(SWEEP);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);

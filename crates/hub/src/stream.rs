@@ -53,13 +53,21 @@ struct Supervised {
 
 impl Supervised {
     fn new(source: Source, config: &StreamConfig, now: Instant) -> Self {
-        Self { source: Arc::new(source), supervisor: Supervisor::new(mode(config), now) }
+        Self {
+            source: Arc::new(source),
+            supervisor: Supervisor::new(mode(config), now),
+        }
     }
 }
 
 impl Entry {
     /// A stream as configured. [`Entry::run`] has to be driven for its source to run.
-    pub(crate) fn new(name: StreamName, config: StreamConfig, source: Option<Source>, now: Instant) -> Arc<Self> {
+    pub(crate) fn new(
+        name: StreamName,
+        config: StreamConfig,
+        source: Option<Source>,
+        now: Instant,
+    ) -> Arc<Self> {
         let kick = Arc::new(Notify::new());
         let media = Stream::new();
         let wake = Arc::clone(&kick);
@@ -81,7 +89,13 @@ impl Entry {
             warnings: BTreeMap::new(),
             panics: 0,
         };
-        Arc::new(Self { name, media, state: Mutex::new(state), kick, standing: watch::Sender::new(standing) })
+        Arc::new(Self {
+            name,
+            media,
+            state: Mutex::new(state),
+            kick,
+            standing: watch::Sender::new(standing),
+        })
     }
 
     /// The stream's name.
@@ -201,7 +215,9 @@ impl Entry {
     /// Puts an event through the supervisor and tells everybody what came of it.
     fn tell(&self, event: Event, now: Instant) {
         let mut state = self.lock();
-        let Some(source) = &mut state.source else { return };
+        let Some(source) = &mut state.source else {
+            return;
+        };
         let due = source.supervisor.wake();
         let action = source.supervisor.handle(event, now, rand::random());
         if source.supervisor.wake() != due {
@@ -244,16 +260,26 @@ impl Entry {
 
 impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entry").field("name", &self.name).field("standing", &self.standing()).finish_non_exhaustive()
+        f.debug_struct("Entry")
+            .field("name", &self.name)
+            .field("standing", &self.standing())
+            .finish_non_exhaustive()
     }
 }
 
 /// The time, read where events enter the supervisor. tokio's, so that a test may turn it.
-#[expect(clippy::disallowed_methods, reason = "the source's task is where its supervisor learns the time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the source's task is where its supervisor learns the time"
+)]
 fn clock() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
 fn mode(config: &StreamConfig) -> Mode {
-    if config.on_demand { Mode::OnDemand } else { Mode::Always }
+    if config.on_demand {
+        Mode::OnDemand
+    } else {
+        Mode::Always
+    }
 }

@@ -114,7 +114,10 @@ impl StreamView {
             },
             delay_limit_ms: config.delay_limit.map(millis),
             state: StateView::new(entry, &config, &standing, moment),
-            tracks: tracks.as_deref().map(|tracks| track_views(tracks, &stats)).unwrap_or_default(),
+            tracks: tracks
+                .as_deref()
+                .map(|tracks| track_views(tracks, &stats))
+                .unwrap_or_default(),
             stats: StatsView {
                 bitrate_bps: stats.bitrate,
                 frames_per_second: stats.frames_per_second,
@@ -132,16 +135,35 @@ impl StreamView {
     /// The same for people who may watch and nothing more: where the camera stands is left out.
     #[must_use]
     pub fn for_viewers(self) -> Self {
-        Self { source: SourceView { url: None, has_password: false, ..self.source }, ..self }
+        Self {
+            source: SourceView {
+                url: None,
+                has_password: false,
+                ..self.source
+            },
+            ..self
+        }
     }
 }
 
 impl SourceView {
     fn new(config: &StreamConfig) -> Self {
         match &config.source {
-            None => Self { kind: "none", url: None, has_password: false },
-            Some(Source::Demo) => Self { kind: "demo", url: None, has_password: false },
-            Some(Source::Rtsp(url)) => Self { kind: "rtsp", url: Some(url.to_string()), has_password: url.has_password() },
+            None => Self {
+                kind: "none",
+                url: None,
+                has_password: false,
+            },
+            Some(Source::Demo) => Self {
+                kind: "demo",
+                url: None,
+                has_password: false,
+            },
+            Some(Source::Rtsp(url)) => Self {
+                kind: "rtsp",
+                url: Some(url.to_string()),
+                has_password: url.has_password(),
+            },
         }
     }
 }
@@ -160,7 +182,11 @@ impl StateView {
 }
 
 fn track_views(tracks: &Tracks, stats: &StreamStats) -> Vec<TrackView> {
-    tracks.0.iter().map(|track| TrackView::new(track, stats.size)).collect()
+    tracks
+        .0
+        .iter()
+        .map(|track| TrackView::new(track, stats.size))
+        .collect()
 }
 
 impl TrackView {
@@ -182,9 +208,9 @@ impl TrackView {
 /// `profile-level-id` (RFC 6184 section 8.1): the three bytes behind the SPS's NAL header.
 fn profile(parameters: &ParameterSets) -> Option<String> {
     match parameters {
-        ParameterSets::H264 { sps, .. } => {
-            sps.get(1..4).map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-        }
+        ParameterSets::H264 { sps, .. } => sps
+            .get(1..4)
+            .map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
         ParameterSets::H265 { .. } | ParameterSets::None => None,
     }
 }
@@ -252,10 +278,17 @@ fn millis(duration: Duration) -> u64 {
 /// `2026-11-21T12:30:00Z`. A clock before 1970 shows 1970.
 #[must_use]
 pub fn rfc3339(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = time
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        second / 3_600,
+        second / 60 % 60,
+        second % 60
+    )
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
@@ -288,22 +321,43 @@ mod tests {
         for (seconds, expected) in cases {
             assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(seconds)), expected);
         }
-        assert_eq!(rfc3339(UNIX_EPOCH - Duration::from_secs(1)), "1970-01-01T00:00:00Z");
+        assert_eq!(
+            rfc3339(UNIX_EPOCH - Duration::from_secs(1)),
+            "1970-01-01T00:00:00Z"
+        );
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the fake clock needs a first value")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the fake clock needs a first value"
+    )]
     fn moments_before_and_after_now_are_shown() {
-        let moment = Moment { now: Instant::now(), wall: UNIX_EPOCH + Duration::from_secs(100) };
-        assert_eq!(moment.show(moment.now + Duration::from_secs(5)), "1970-01-01T00:01:45Z");
-        assert_eq!(moment.show(moment.now - Duration::from_secs(5)), "1970-01-01T00:01:35Z");
+        let moment = Moment {
+            now: Instant::now(),
+            wall: UNIX_EPOCH + Duration::from_secs(100),
+        };
+        assert_eq!(
+            moment.show(moment.now + Duration::from_secs(5)),
+            "1970-01-01T00:01:45Z"
+        );
+        assert_eq!(
+            moment.show(moment.now - Duration::from_secs(5)),
+            "1970-01-01T00:01:35Z"
+        );
     }
 
     #[test]
     fn a_profile_is_read_from_the_sps() {
-        let sps = ParameterSets::H264 { sps: [0x67, 0x42, 0xe0, 0x1f, 1].into(), pps: [0x68].into() };
+        let sps = ParameterSets::H264 {
+            sps: [0x67, 0x42, 0xe0, 0x1f, 1].into(),
+            pps: [0x68].into(),
+        };
         assert_eq!(profile(&sps).as_deref(), Some("42e01f"));
-        let short = ParameterSets::H264 { sps: [0x67].into(), pps: [].into() };
+        let short = ParameterSets::H264 {
+            sps: [0x67].into(),
+            pps: [].into(),
+        };
         assert_eq!(profile(&short), None);
     }
 }

@@ -36,9 +36,13 @@ enum Came {
 
 impl Socket {
     async fn open(world: &World, headers: &[(&'static str, &str)]) -> Self {
-        let mut request = format!("ws://{}/ws", world.address).into_client_request().expect("a request");
+        let mut request = format!("ws://{}/ws", world.address)
+            .into_client_request()
+            .expect("a request");
         for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().expect("a value"));
+            request
+                .headers_mut()
+                .insert(*name, value.parse().expect("a value"));
         }
         Self(connect_async(request).await.expect("connects").0)
     }
@@ -46,22 +50,36 @@ impl Socket {
     /// Past its hello.
     async fn greeted(world: &World, token: Option<&str>) -> Self {
         let mut socket = Self::open(world, &[]).await;
-        socket.say(json!({"type": "hello", "version": 1, "token": token})).await;
+        socket
+            .say(json!({"type": "hello", "version": 1, "token": token}))
+            .await;
         let hello = socket.hear("hello").await;
-        assert_eq!((&hello["version"], &hello["resume_seconds"]), (&json!(1), &json!(60)));
+        assert_eq!(
+            (&hello["version"], &hello["resume_seconds"]),
+            (&json!(1), &json!(60))
+        );
         socket
     }
 
     async fn say(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.expect("sends");
+        self.0
+            .send(Message::text(message.to_string()))
+            .await
+            .expect("sends");
     }
 
     async fn next(&mut self) -> Came {
         loop {
-            let message = tokio::time::timeout(LONG, self.0.next()).await.expect("something comes");
+            let message = tokio::time::timeout(LONG, self.0.next())
+                .await
+                .expect("something comes");
             match message {
-                Some(Ok(Message::Text(text))) => return Came::Text(serde_json::from_str(&text).expect("JSON")),
-                Some(Ok(Message::Close(frame))) => return Came::Closed(frame.map(|frame| frame.code)),
+                Some(Ok(Message::Text(text))) => {
+                    return Came::Text(serde_json::from_str(&text).expect("JSON"));
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    return Came::Closed(frame.map(|frame| frame.code));
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Came::Closed(None),
             }
@@ -98,7 +116,8 @@ impl Socket {
     }
 
     async fn watch(&mut self, id: &str, stream: &str) -> Value {
-        self.say(json!({"type": "watch", "id": id, "stream": stream, "sdp": offer()})).await;
+        self.say(json!({"type": "watch", "id": id, "stream": stream, "sdp": offer()}))
+            .await;
         self.hear("answer").await
     }
 
@@ -109,7 +128,10 @@ impl Socket {
 }
 
 fn offer() -> String {
-    Client::offer(&[Kind::Video], &[], Instant::now()).expect("offers").sdp().to_owned()
+    Client::offer(&[Kind::Video], &[], Instant::now())
+        .expect("offers")
+        .sdp()
+        .to_owned()
 }
 
 // requirements 64, 66, 67, 91: from hello to pictures, each step said.
@@ -127,30 +149,58 @@ async fn a_viewer_goes_from_hello_to_live() {
             answered.recv().map_err(|error| error.to_string())
         });
         joined.unwrap_or_else(|error| panic!("{error}"));
-        let played = swarm.run(LONG, |swarm| swarm.tallies().all(|tally| tally.frames >= 10));
+        let played = swarm.run(LONG, |swarm| {
+            swarm.tallies().all(|tally| tally.frames >= 10)
+        });
         (played, swarm)
     });
-    let sdp = tokio::task::spawn_blocking(move || asked.recv().expect("an offer")).await.expect("runs");
-    socket.say(json!({"type": "watch", "id": "tile 1", "stream": "open", "sdp": sdp})).await;
+    let sdp = tokio::task::spawn_blocking(move || asked.recv().expect("an offer"))
+        .await
+        .expect("runs");
+    socket
+        .say(json!({"type": "watch", "id": "tile 1", "stream": "open", "sdp": sdp}))
+        .await;
     // Candidates may come before the answer does.
     socket.say(json!({"type": "candidate", "id": "tile 1", "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host", "sdpMid": "0", "sdpMLineIndex": 0})).await;
-    socket.say(json!({"type": "candidate", "id": "tile 1", "candidate": null})).await;
+    socket
+        .say(json!({"type": "candidate", "id": "tile 1", "candidate": null}))
+        .await;
     let answer = socket.hear("answer").await;
     assert_eq!(answer["id"], "tile 1");
-    assert!(answer["session"].as_str().is_some_and(|session| session.len() >= 22));
-    reply.send(answer["sdp"].as_str().expect("an answer").to_owned()).expect("replies");
-    assert_eq!(socket.state("tile 1", "connecting").await["reason"], Value::Null);
+    assert!(
+        answer["session"]
+            .as_str()
+            .is_some_and(|session| session.len() >= 22)
+    );
+    reply
+        .send(answer["sdp"].as_str().expect("an answer").to_owned())
+        .expect("replies");
+    assert_eq!(
+        socket.state("tile 1", "connecting").await["reason"],
+        Value::Null
+    );
     socket.state("tile 1", "live").await;
     let (played, mut swarm) = viewer.await.expect("runs");
     assert!(played, "{:?}", swarm.tally(0));
-    until("the engine has measured a delay", || world.hub.sessions().iter().all(|session| session.stats().delay.is_some())).await;
-    socket.say(json!({"type": "report", "id": "tile 1", "delay_ms": 84.5, "frames_per_second": 20})).await;
+    until("the engine has measured a delay", || {
+        world
+            .hub
+            .sessions()
+            .iter()
+            .all(|session| session.stats().delay.is_some())
+    })
+    .await;
+    socket
+        .say(json!({"type": "report", "id": "tile 1", "delay_ms": 84.5, "frames_per_second": 20}))
+        .await;
     assert!(socket.state("tile 1", "live").await["delay_ms"].is_number());
     let delay = world.hub.sessions()[0].reported_delay();
     assert_eq!(delay, Some(Duration::from_micros(84_500)));
     socket.say(json!({"type": "close", "id": "tile 1"})).await;
     socket.state("tile 1", "closed").await;
-    let ended = tokio::task::spawn_blocking(move || swarm.run(LONG, |swarm| swarm.tallies().all(|tally| tally.has_ended)));
+    let ended = tokio::task::spawn_blocking(move || {
+        swarm.run(LONG, |swarm| swarm.tallies().all(|tally| tally.has_ended))
+    });
     assert!(ended.await.expect("runs"));
     assert!(world.hub.sessions().is_empty());
     socket.say(json!({"type": "close", "id": "tile 1"})).await;
@@ -162,10 +212,19 @@ async fn a_socket_begins_with_a_hello_that_is_accepted() {
     let world = World::start(STREAMS).await;
     let _playing = world.play("open");
     let first = [
-        (json!({"type": "watch", "id": "a", "stream": "open", "sdp": ""}), "protocol_error"),
+        (
+            json!({"type": "watch", "id": "a", "stream": "open", "sdp": ""}),
+            "protocol_error",
+        ),
         (json!({"type": "hello", "version": 2}), "protocol_error"),
-        (json!({"type": "hello", "version": 1, "token": "nonsense"}), "unauthorized"),
-        (json!({"type": "hello", "version": 1, "token": "a.b.c"}), "unauthorized"),
+        (
+            json!({"type": "hello", "version": 1, "token": "nonsense"}),
+            "unauthorized",
+        ),
+        (
+            json!({"type": "hello", "version": 1, "token": "a.b.c"}),
+            "unauthorized",
+        ),
         (json!({"type": "dance"}), "protocol_error"),
         (json!([[[]]]), "protocol_error"),
     ];
@@ -192,31 +251,104 @@ async fn what_cannot_be_done_is_said_to_its_session() {
     socket.watch("a", "open").await;
     let sdp = offer();
     let cases = [
-        (json!({"type": "watch", "id": "b", "stream": "nothing", "sdp": sdp}), "b", "stream_not_found"),
-        (json!({"type": "watch", "id": "b", "stream": "../x", "sdp": sdp}), "b", "stream_not_found"),
-        (json!({"type": "watch", "id": "b", "stream": "gate", "sdp": sdp}), "b", "unauthorized"),
-        (json!({"type": "watch", "id": "a", "stream": "open", "sdp": sdp}), "a", "protocol_error"),
-        (json!({"type": "watch", "id": "b", "stream": "open", "sdp": "nonsense"}), "b", "sdp_invalid"),
-        (json!({"type": "publish", "id": "p", "stream": "open", "sdp": sdp}), "p", "protocol_error"),
-        (json!({"type": "candidate", "id": "zz", "candidate": "x"}), "zz", "session_not_found"),
-        (json!({"type": "candidate", "id": "a", "candidate": "nonsense"}), "a", "sdp_invalid"),
-        (json!({"type": "restart", "id": "zz", "sdp": sdp}), "zz", "session_not_found"),
-        (json!({"type": "restart", "id": "a", "sdp": "nonsense"}), "a", "sdp_invalid"),
-        (json!({"type": "resume", "id": "r", "session": "AAECAwQFBgcICQoLDA0ODw"}), "r", "session_not_found"),
-        (json!({"type": "grant", "id": "a", "token": "nonsense"}), "a", "unauthorized"),
-        (json!({"type": "report", "id": "zz"}), "zz", "session_not_found"),
-        (json!({"type": "webrtc_offer", "slot": 1, "sdp": sdp}), "", "protocol_error"),
+        (
+            json!({"type": "watch", "id": "b", "stream": "nothing", "sdp": sdp}),
+            "b",
+            "stream_not_found",
+        ),
+        (
+            json!({"type": "watch", "id": "b", "stream": "../x", "sdp": sdp}),
+            "b",
+            "stream_not_found",
+        ),
+        (
+            json!({"type": "watch", "id": "b", "stream": "gate", "sdp": sdp}),
+            "b",
+            "unauthorized",
+        ),
+        (
+            json!({"type": "watch", "id": "a", "stream": "open", "sdp": sdp}),
+            "a",
+            "protocol_error",
+        ),
+        (
+            json!({"type": "watch", "id": "b", "stream": "open", "sdp": "nonsense"}),
+            "b",
+            "sdp_invalid",
+        ),
+        (
+            json!({"type": "publish", "id": "p", "stream": "open", "sdp": sdp}),
+            "p",
+            "protocol_error",
+        ),
+        (
+            json!({"type": "candidate", "id": "zz", "candidate": "x"}),
+            "zz",
+            "session_not_found",
+        ),
+        (
+            json!({"type": "candidate", "id": "a", "candidate": "nonsense"}),
+            "a",
+            "sdp_invalid",
+        ),
+        (
+            json!({"type": "restart", "id": "zz", "sdp": sdp}),
+            "zz",
+            "session_not_found",
+        ),
+        (
+            json!({"type": "restart", "id": "a", "sdp": "nonsense"}),
+            "a",
+            "sdp_invalid",
+        ),
+        (
+            json!({"type": "resume", "id": "r", "session": "AAECAwQFBgcICQoLDA0ODw"}),
+            "r",
+            "session_not_found",
+        ),
+        (
+            json!({"type": "grant", "id": "a", "token": "nonsense"}),
+            "a",
+            "unauthorized",
+        ),
+        (
+            json!({"type": "report", "id": "zz"}),
+            "zz",
+            "session_not_found",
+        ),
+        (
+            json!({"type": "webrtc_offer", "slot": 1, "sdp": sdp}),
+            "",
+            "protocol_error",
+        ),
     ];
     for (message, id, code) in cases {
         socket.say(message.clone()).await;
         let problem = socket.hear("problem").await;
-        assert_eq!((problem["code"].as_str(), problem["id"].as_str().unwrap_or_default()), (Some(code), id), "{message}");
-        assert!(problem["title"].is_string() && problem["detail"].is_string() && problem["fix"].is_string());
+        assert_eq!(
+            (
+                problem["code"].as_str(),
+                problem["id"].as_str().unwrap_or_default()
+            ),
+            (Some(code), id),
+            "{message}"
+        );
+        assert!(
+            problem["title"].is_string()
+                && problem["detail"].is_string()
+                && problem["fix"].is_string()
+        );
     }
-    assert_eq!(world.hub.sessions().len(), 1, "none of it made a session, or cost the one there is");
+    assert_eq!(
+        world.hub.sessions().len(),
+        1,
+        "none of it made a session, or cost the one there is"
+    );
     socket.watch("b", "open").await;
     socket.watch("c", "open").await;
-    socket.say(json!({"type": "watch", "id": "d", "stream": "open", "sdp": sdp})).await;
+    socket
+        .say(json!({"type": "watch", "id": "d", "stream": "open", "sdp": sdp}))
+        .await;
     assert_eq!(socket.hear("problem").await["code"], "too_many_sessions");
     socket.say(json!({"type": "close", "id": "b"})).await;
     socket.watch("d", "open").await;
@@ -230,15 +362,26 @@ async fn oversize_and_binary_messages_close_the_socket_and_deep_ones_do_not() {
     let mut bystander = Socket::greeted(&world, None).await;
     bystander.watch("a", "open").await;
     let mut deep = Socket::greeted(&world, None).await;
-    let bomb = format!(r#"{{"type":"report","id":"a","x":{}1{}}}"#, "[".repeat(30_000), "]".repeat(30_000));
+    let bomb = format!(
+        r#"{{"type":"report","id":"a","x":{}1{}}}"#,
+        "[".repeat(30_000),
+        "]".repeat(30_000)
+    );
     deep.0.send(Message::text(bomb)).await.expect("sends");
     assert_eq!(deep.hear("problem").await["code"], "protocol_error");
     deep.watch("a", "open").await;
     let mut long = Socket::greeted(&world, None).await;
-    long.0.send(Message::text("x".repeat(70_000))).await.expect("sends");
+    long.0
+        .send(Message::text("x".repeat(70_000)))
+        .await
+        .expect("sends");
     assert_eq!(long.closed().await, Some(CloseCode::Size));
     let mut binary = Socket::greeted(&world, None).await;
-    binary.0.send(Message::binary(vec![1_u8, 1, 0, 0])).await.expect("sends");
+    binary
+        .0
+        .send(Message::binary(vec![1_u8, 1, 0, 0]))
+        .await
+        .expect("sends");
     assert_eq!(binary.hear("problem").await["code"], "protocol_error");
     assert_eq!(binary.closed().await, Some(CloseCode::Unsupported));
     bystander.watch("b", "open").await;
@@ -268,14 +411,24 @@ async fn a_restart_is_answered_anew_for_the_same_session() {
     let _playing = world.play("open");
     let mut socket = Socket::greeted(&world, None).await;
     let mut client = Client::offer(&[Kind::Video], &[], Instant::now()).expect("offers");
-    socket.say(json!({"type": "watch", "id": "a", "stream": "open", "sdp": client.sdp()})).await;
+    socket
+        .say(json!({"type": "watch", "id": "a", "stream": "open", "sdp": client.sdp()}))
+        .await;
     let first = socket.hear("answer").await;
-    client.accept(first["sdp"].as_str().expect("an answer")).expect("fits");
+    client
+        .accept(first["sdp"].as_str().expect("an answer"))
+        .expect("fits");
     let restart = client.restart().expect("an offer");
-    socket.say(json!({"type": "restart", "id": "a", "sdp": restart})).await;
+    socket
+        .say(json!({"type": "restart", "id": "a", "sdp": restart}))
+        .await;
     let second = socket.hear("answer").await;
     assert_eq!(second["session"], first["session"]);
-    let ufrag = |answer: &Value| answer["sdp"].as_str().and_then(|sdp| Some(sdp.split("a=ice-ufrag:").nth(1)?.lines().next()?.to_owned()));
+    let ufrag = |answer: &Value| {
+        answer["sdp"]
+            .as_str()
+            .and_then(|sdp| Some(sdp.split("a=ice-ufrag:").nth(1)?.lines().next()?.to_owned()))
+    };
     assert!(ufrag(&second).is_some() && ufrag(&second) != ufrag(&first));
     assert_eq!(world.hub.sessions().len(), 1);
 }
@@ -285,22 +438,33 @@ async fn a_restart_is_answered_anew_for_the_same_session() {
 async fn a_lost_socket_s_sessions_are_taken_over_by_their_owner_alone() {
     let world = World::start(STREAMS).await;
     let _playing = world.play("gate");
-    let (owner, other) = (world.grant("a", "gate", LONG).await, world.grant("b", "gate", LONG).await);
+    let (owner, other) = (
+        world.grant("a", "gate", LONG).await,
+        world.grant("b", "gate", LONG).await,
+    );
     let mut first = Socket::greeted(&world, Some(&owner)).await;
     let session = first.watch("a", "gate").await["session"].clone();
     first.lose().await;
     let mut thief = Socket::greeted(&world, Some(&other)).await;
-    thief.say(json!({"type": "resume", "id": "x", "session": session})).await;
+    thief
+        .say(json!({"type": "resume", "id": "x", "session": session}))
+        .await;
     assert_eq!(thief.hear("problem").await["code"], "forbidden");
     let mut nobody = Socket::greeted(&world, None).await;
-    nobody.say(json!({"type": "resume", "id": "x", "session": session})).await;
+    nobody
+        .say(json!({"type": "resume", "id": "x", "session": session}))
+        .await;
     assert_eq!(nobody.hear("problem").await["code"], "unauthorized");
     let mut second = Socket::greeted(&world, Some(&owner)).await;
-    second.say(json!({"type": "resume", "id": "other", "session": session})).await;
+    second
+        .say(json!({"type": "resume", "id": "other", "session": session}))
+        .await;
     assert_eq!(second.hear("state").await["id"], "other");
     // A third takes it from the second, which then has nothing to lose.
     let mut third = Socket::greeted(&world, Some(&owner)).await;
-    third.say(json!({"type": "resume", "id": "third", "session": session})).await;
+    third
+        .say(json!({"type": "resume", "id": "third", "session": session}))
+        .await;
     third.hear("state").await;
     second.0.close(None).await.expect("closes");
     second.closed().await;
@@ -330,10 +494,18 @@ async fn grants_end_sessions_unless_they_are_renewed() {
     socket.watch("kept", "gate").await;
     socket.watch("lost", "gate").await;
     let others = world.grant("b", "gate", LONG).await;
-    socket.say(json!({"type": "grant", "id": "lost", "token": others})).await;
-    assert_eq!(socket.hear("problem").await["code"], "forbidden", "somebody else's grant renews nothing");
+    socket
+        .say(json!({"type": "grant", "id": "lost", "token": others}))
+        .await;
+    assert_eq!(
+        socket.hear("problem").await["code"],
+        "forbidden",
+        "somebody else's grant renews nothing"
+    );
     let renewed = world.grant("a", "gate", LONG).await;
-    socket.say(json!({"type": "grant", "id": "kept", "token": renewed})).await;
+    socket
+        .say(json!({"type": "grant", "id": "kept", "token": renewed}))
+        .await;
     let closed = socket.state("lost", "closed").await;
     assert_eq!(closed["reason"]["code"], "grant_expired");
     assert_eq!(world.hub.sessions().len(), 1);
@@ -346,16 +518,34 @@ async fn grants_end_sessions_unless_they_are_renewed() {
 async fn a_cookie_counts_from_our_own_origin_alone() {
     let world = World::start(STREAMS).await;
     let _playing = world.play("gate");
-    let secret = world.authority.open_claim().await.expect("works").expect("unclaimed");
-    let cookie = world.authority.claim(&secret, false, world::now()).await.expect("claims").cookie;
+    let secret = world
+        .authority
+        .open_claim()
+        .await
+        .expect("works")
+        .expect("unclaimed");
+    let cookie = world
+        .authority
+        .claim(&secret, false, world::now())
+        .await
+        .expect("claims")
+        .cookie;
     let cookie = format!("lenswire={cookie}");
     let own = format!("http://{}", world.address);
-    for (origin, let_in) in [(own.as_str(), true), ("https://evil.example", false), ("null", false)] {
+    for (origin, let_in) in [
+        (own.as_str(), true),
+        ("https://evil.example", false),
+        ("null", false),
+    ] {
         let mut socket = Socket::open(&world, &[("cookie", &cookie), ("origin", origin)]).await;
         socket.say(json!({"type": "hello", "version": 1})).await;
         socket.hear("hello").await;
-        socket.say(json!({"type": "watch", "id": "a", "stream": "gate", "sdp": offer()})).await;
-        let Came::Text(message) = socket.next().await else { panic!("closed") };
+        socket
+            .say(json!({"type": "watch", "id": "a", "stream": "gate", "sdp": offer()}))
+            .await;
+        let Came::Text(message) = socket.next().await else {
+            panic!("closed")
+        };
         assert_eq!(message["type"] == "answer", let_in, "{origin}: {message}");
     }
 }
@@ -365,7 +555,9 @@ async fn a_cookie_counts_from_our_own_origin_alone() {
 async fn waiting_names_the_source_s_problem() {
     let world = World::start(STREAMS).await;
     let mut socket = Socket::greeted(&world, None).await;
-    socket.say(json!({"type": "watch", "id": "a", "stream": "off", "sdp": offer()})).await;
+    socket
+        .say(json!({"type": "watch", "id": "a", "stream": "off", "sdp": offer()}))
+        .await;
     let mut waiting = socket.state("a", "waiting").await;
     while waiting["reason"].is_null() {
         waiting = socket.state("a", "waiting").await;
@@ -373,7 +565,10 @@ async fn waiting_names_the_source_s_problem() {
     assert_eq!(waiting["reason"]["code"], "camera_refused");
     // Whoever gives up while waiting leaves nothing behind.
     socket.say(json!({"type": "close", "id": "a"})).await;
-    until("nobody wants it", || world.entry("off").media().demanded() == 0).await;
+    until("nobody wants it", || {
+        world.entry("off").media().demanded() == 0
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -385,7 +580,10 @@ async fn a_removed_stream_ends_its_sessions_with_the_reason() {
     let mut config = (*world.hub.config()).clone();
     config.streams.remove(&name("open"));
     world.hub.apply(config, Instant::now());
-    assert_eq!(socket.state("a", "closed").await["reason"]["code"], "stream_removed");
+    assert_eq!(
+        socket.state("a", "closed").await["reason"]["code"],
+        "stream_removed"
+    );
 }
 
 // D2: 1012 tells clients to come again.

@@ -39,10 +39,15 @@ pub(crate) fn start(look: Look, filter: &str) {
         .with_writer(std::io::stderr);
     // A second start (tests) keeps the first.
     let _ = match look {
-        Look::Text => builder.event_format(Once::new(Format::default().with_target(false), Tail::Text)).try_init(),
+        Look::Text => builder
+            .event_format(Once::new(Format::default().with_target(false), Tail::Text))
+            .try_init(),
         Look::Json => builder
             .fmt_fields(JsonFields::new())
-            .event_format(Once::new(Format::default().json().flatten_event(true), Tail::Json))
+            .event_format(Once::new(
+                Format::default().json().flatten_event(true),
+                Tail::Json,
+            ))
             .try_init(),
     };
     if let Some(why) = bad {
@@ -72,7 +77,11 @@ struct Once<F> {
 
 impl<F> Once<F> {
     fn new(inner: F, tail: Tail) -> Self {
-        Self { inner, tail, causes: Mutex::default() }
+        Self {
+            inner,
+            tail,
+            causes: Mutex::default(),
+        }
     }
 
     /// None: leave it out. Some(n): write it; n alike were left out before.
@@ -83,9 +92,15 @@ impl<F> Once<F> {
         let mut cause = Cause(DefaultHasher::new());
         event.metadata().callsite().hash(&mut cause.0);
         event.record(&mut cause);
-        #[expect(clippy::disallowed_methods, reason = "a line of the log is a door: it enters the world now")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a line of the log is a door: it enters the world now"
+        )]
         let now = Instant::now();
-        self.causes.lock().unwrap_or_else(PoisonError::into_inner).admit(cause.0.finish(), now)
+        self.causes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .admit(cause.0.finish(), now)
     }
 }
 
@@ -95,8 +110,15 @@ where
     N: for<'a> FormatFields<'a> + 'static,
     Format<Json, T>: FormatEvent<S, N>,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        self.write(writer, event, |line| self.inner.format_event(context, line, event))
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        self.write(writer, event, |line| {
+            self.inner.format_event(context, line, event)
+        })
     }
 }
 
@@ -106,8 +128,15 @@ where
     N: for<'a> FormatFields<'a> + 'static,
     Format<lines::format::Full, T>: FormatEvent<S, N>,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        self.write(writer, event, |line| self.inner.format_event(context, line, event))
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        self.write(writer, event, |line| {
+            self.inner.format_event(context, line, event)
+        })
     }
 }
 
@@ -118,7 +147,9 @@ impl<F> Once<F> {
         event: &Event<'_>,
         format: impl FnOnce(Writer<'_>) -> fmt::Result,
     ) -> fmt::Result {
-        let Some(left_out) = self.admit(event) else { return Ok(()) };
+        let Some(left_out) = self.admit(event) else {
+            return Ok(());
+        };
         if left_out == 0 {
             return format(writer);
         }
@@ -127,7 +158,11 @@ impl<F> Once<F> {
         let line = line.trim_end();
         match self.tail {
             Tail::Text => writeln!(writer, "{line} left_out={left_out}"),
-            Tail::Json => writeln!(writer, "{},\"left_out\":{left_out}}}", line.strip_suffix('}').unwrap_or(line)),
+            Tail::Json => writeln!(
+                writer,
+                "{},\"left_out\":{left_out}}}",
+                line.strip_suffix('}').unwrap_or(line)
+            ),
         }
     }
 }
@@ -162,7 +197,10 @@ impl Causes {
         let seen = self.0.entry(cause);
         match seen {
             std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(Seen { written: now, left_out: 0 });
+                place.insert(Seen {
+                    written: now,
+                    left_out: 0,
+                });
                 Some(0)
             }
             std::collections::hash_map::Entry::Occupied(mut place) => {
@@ -192,7 +230,11 @@ mod tests {
         for n in 1..=999 {
             assert_eq!(causes.admit(1, start + Duration::from_millis(n)), None);
         }
-        assert_eq!(causes.admit(2, start), Some(0), "another cause is not held back");
+        assert_eq!(
+            causes.admit(2, start),
+            Some(0),
+            "another cause is not held back"
+        );
         assert_eq!(causes.admit(1, start + SPACING), Some(999));
         assert_eq!(causes.admit(1, start + SPACING * 2), Some(0));
     }

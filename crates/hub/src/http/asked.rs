@@ -50,13 +50,19 @@ pub(crate) struct Asked {
 impl Asked {
     /// The stream that the path names.
     pub(crate) fn stream(&self) -> Result<StreamName, Problem> {
-        self.place.stream.clone().ok_or_else(|| Code::StreamNotFound.into())
+        self.place
+            .stream
+            .clone()
+            .ok_or_else(|| Code::StreamNotFound.into())
     }
 
     /// The same, as it runs.
     pub(crate) fn entry(&self) -> Result<Arc<Entry>, Problem> {
         let name = self.stream()?;
-        self.app.hub.stream(&name).ok_or_else(|| crate::hub::not_found(&name))
+        self.app
+            .hub
+            .stream(&name)
+            .ok_or_else(|| crate::hub::not_found(&name))
     }
 
     /// The session that the path names, which the caller opened, and by whose leave it now asks.
@@ -81,24 +87,45 @@ impl Asked {
     pub(crate) fn must_be(&self, types: &[&str]) -> Result<(), Problem> {
         let said = self.header(CONTENT_TYPE).unwrap_or_default();
         let essence = said.split(';').next().unwrap_or_default().trim();
-        if types.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
+        if types
+            .iter()
+            .any(|known| essence.eq_ignore_ascii_case(known))
+        {
             return Ok(());
         }
-        let missing = if said.is_empty() { "Content-Type is missing. " } else { "" };
-        Err(Problem::new(Code::UnsupportedMediaType, format!("{missing}Taken is {}.", types.join(" or "))))
+        let missing = if said.is_empty() {
+            "Content-Type is missing. "
+        } else {
+            ""
+        };
+        Err(Problem::new(
+            Code::UnsupportedMediaType,
+            format!("{missing}Taken is {}.", types.join(" or ")),
+        ))
     }
 
     /// The body, no longer than any body may be.
     pub(crate) async fn bytes(&mut self) -> Result<axum::body::Bytes, Problem> {
         let limits = &self.config.limits;
-        limits::body(std::mem::take(&mut self.body), limits.body.0, limits.body_time).await
+        limits::body(
+            std::mem::take(&mut self.body),
+            limits.body.0,
+            limits.body_time,
+        )
+        .await
     }
 
     /// The body as SDP or a part of one.
     pub(crate) async fn sdp(&mut self) -> Result<String, Problem> {
         let limits = &self.config.limits;
-        let bytes = limits::body(std::mem::take(&mut self.body), limits.sdp.0, limits.body_time).await?;
-        String::from_utf8(bytes.into()).map_err(|_| Problem::new(Code::SdpInvalid, "SDP is UTF-8 text, and this is not."))
+        let bytes = limits::body(
+            std::mem::take(&mut self.body),
+            limits.sdp.0,
+            limits.body_time,
+        )
+        .await?;
+        String::from_utf8(bytes.into())
+            .map_err(|_| Problem::new(Code::SdpInvalid, "SDP is UTF-8 text, and this is not."))
     }
 
     /// The body as JSON.

@@ -19,12 +19,25 @@ const MOST_TAGS: usize = 16;
 impl IfMatch {
     /// Reads the header's value.
     pub(crate) fn parse(value: Option<&str>) -> Self {
-        let Some(value) = value.map(str::trim).filter(|v| !v.is_empty()) else { return Self::Missing };
+        let Some(value) = value.map(str::trim).filter(|v| !v.is_empty()) else {
+            return Self::Missing;
+        };
         if value == "*" || value == "\"*\"" {
             return Self::Any;
         }
-        let strong = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"').map(str::to_owned);
-        Self::Tags(value.split(',').take(MOST_TAGS).filter_map(strong).collect())
+        let strong = |tag: &str| {
+            tag.trim()
+                .strip_prefix('"')?
+                .strip_suffix('"')
+                .map(str::to_owned)
+        };
+        Self::Tags(
+            value
+                .split(',')
+                .take(MOST_TAGS)
+                .filter_map(strong)
+                .collect(),
+        )
     }
 
     /// Whether the current tag is among those asked for.
@@ -49,7 +62,10 @@ mod tests {
             (Some("*"), IfMatch::Any),
             (Some(" \"*\" "), IfMatch::Any),
             (Some("\"a\""), IfMatch::Tags(vec!["a".into()])),
-            (Some("\"a\", \"b\""), IfMatch::Tags(vec!["a".into(), "b".into()])),
+            (
+                Some("\"a\", \"b\""),
+                IfMatch::Tags(vec!["a".into(), "b".into()]),
+            ),
             (Some("W/\"a\""), IfMatch::Tags(Vec::new())),
             (Some("a"), IfMatch::Tags(Vec::new())),
         ];

@@ -37,8 +37,16 @@ impl Origins {
         match what {
             What::Whep | What::WhepSession | What::Player => Self::Any,
             What::Socket => Self::Socket,
-            What::Health | What::Ready | What::Me | What::Claim | What::Login | What::Logout | What::Grants => Self::Own,
-            What::Streams | What::Stream | What::Retry | What::Sessions | What::Session => Self::Own,
+            What::Health
+            | What::Ready
+            | What::Me
+            | What::Claim
+            | What::Login
+            | What::Logout
+            | What::Grants => Self::Own,
+            What::Streams | What::Stream | What::Retry | What::Sessions | What::Session => {
+                Self::Own
+            }
             What::Asset | What::Page | What::StreamPage => Self::Own,
         }
     }
@@ -63,9 +71,16 @@ impl Gate {
         let (moment, config, origins) = (moment(), self.app.hub.config(), Origins::of(place.what));
         origin::check_host(peer(&parts), &parts.headers, &config)?;
         if parts.method == Method::OPTIONS {
-            return Ok(options(place.what, origins, &self.methods(place.what), &parts));
+            return Ok(options(
+                place.what,
+                origins,
+                &self.methods(place.what),
+                &parts,
+            ));
         }
-        let route = self.find(&parts.method, place.what).ok_or_else(|| wrong_method(&self.methods(place.what)))?;
+        let route = self
+            .find(&parts.method, place.what)
+            .ok_or_else(|| wrong_method(&self.methods(place.what)))?;
         let caller = self.identify(&client, &parts, origins, moment).await?;
         if origins == Origins::Own {
             client.check_change(&parts.method, caller == Caller::Administrator(How::Cookie))?;
@@ -73,14 +88,35 @@ impl Gate {
         self.check_rate(place.what, &caller, &client)?;
         let found = self.judge(route.access, &caller, &place, moment)?;
         let app = self.app.clone();
-        (route.handler)(Asked { app, config, parts, body, place, client, caller, found, moment }).await
+        (route.handler)(Asked {
+            app,
+            config,
+            parts,
+            body,
+            place,
+            client,
+            caller,
+            found,
+            moment,
+        })
+        .await
     }
 
-    async fn identify(&self, client: &Client, parts: &Parts, origins: Origins, moment: Moment) -> Result<Caller, Problem> {
+    async fn identify(
+        &self,
+        client: &Client,
+        parts: &Parts,
+        origins: Origins,
+        moment: Moment,
+    ) -> Result<Caller, Problem> {
         let (authority, now) = (&self.app.authority, UnixTime::from(moment.wall));
         match origins {
-            Origins::Own | Origins::Socket => authority::caller(authority, client, &parts.headers, now).await,
-            Origins::Any => authority::visitor(authority, &parts.headers, parts.uri.query(), now).await,
+            Origins::Own | Origins::Socket => {
+                authority::caller(authority, client, &parts.headers, now).await
+            }
+            Origins::Any => {
+                authority::visitor(authority, &parts.headers, parts.uri.query(), now).await
+            }
         }
     }
 
@@ -88,7 +124,12 @@ impl Gate {
         let rates = &self.app.rates;
         match what {
             What::Whep | What::WhepSession | What::Socket => rates.whep(client.address),
-            What::Streams | What::Stream | What::Retry | What::Sessions | What::Session | What::Grants => {
+            What::Streams
+            | What::Stream
+            | What::Retry
+            | What::Sessions
+            | What::Session
+            | What::Grants => {
                 let user = match caller {
                     Caller::Anonymous => None,
                     Caller::Administrator(_) => Some("administrator"),
@@ -97,21 +138,37 @@ impl Gate {
                 rates.api(user, client.address)
             }
             // Signing in has a rate of its own; the rest costs no more than counting it would.
-            What::Me | What::Claim | What::Login | What::Logout | What::Health | What::Ready => Ok(()),
+            What::Me | What::Claim | What::Login | What::Logout | What::Health | What::Ready => {
+                Ok(())
+            }
             What::Asset | What::Page | What::StreamPage | What::Player => Ok(()),
         }
     }
 
     /// Whether the caller may; what had to be found for that goes to the handler.
-    fn judge(&self, access: Access, caller: &Caller, place: &Place, moment: Moment) -> Result<Found, Problem> {
+    fn judge(
+        &self,
+        access: Access,
+        caller: &Caller,
+        place: &Place,
+        moment: Moment,
+    ) -> Result<Found, Problem> {
         match (access, &place.stream) {
             (Access::Public | Access::Selected, _) => Ok(Found::Nothing),
             (Access::Administrator, _) => caller.must_administrate().map(|()| Found::Nothing),
-            (Access::Watch, Some(stream)) => leave::to_watch(&self.app, caller, stream, moment.now).map(Found::Stream),
+            (Access::Watch, Some(stream)) => {
+                leave::to_watch(&self.app, caller, stream, moment.now).map(Found::Stream)
+            }
             (Access::Owner, Some(stream)) => {
                 let secret = place.id.as_deref().unwrap_or_default();
-                let session = self.app.hub.session(secret).filter(|session| session.stream() == stream);
-                let session = session.ok_or_else(|| Problem::new(Code::SessionNotFound, "It has ended, or never was."))?;
+                let session = self
+                    .app
+                    .hub
+                    .session(secret)
+                    .filter(|session| session.stream() == stream);
+                let session = session.ok_or_else(|| {
+                    Problem::new(Code::SessionNotFound, "It has ended, or never was.")
+                })?;
                 let leave = leave::to_change(&self.app, caller, &session, moment.now)?;
                 Ok(Found::Session(session, leave))
             }
@@ -121,8 +178,16 @@ impl Gate {
 
     /// The row for a method; GET also answers HEAD, whose body the server leaves out.
     fn find(&self, method: &Method, what: What) -> Option<&Route> {
-        let row = |method: &Method| self.routes.iter().find(|row| row.what == what && row.method == *method);
-        row(method).or_else(|| (method == Method::HEAD).then(|| row(&Method::GET)).flatten())
+        let row = |method: &Method| {
+            self.routes
+                .iter()
+                .find(|row| row.what == what && row.method == *method)
+        };
+        row(method).or_else(|| {
+            (method == Method::HEAD)
+                .then(|| row(&Method::GET))
+                .flatten()
+        })
     }
 
     fn methods(&self, what: What) -> String {
@@ -139,13 +204,19 @@ impl Gate {
 /// Takes a request, and puts on its answer what every answer carries.
 async fn pass(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let (path, embed) = (parts.uri.path().to_owned(), parts.uri.query().is_some_and(asks_to_embed));
+    let (path, embed) = (
+        parts.uri.path().to_owned(),
+        parts.uri.query().is_some_and(asks_to_embed),
+    );
     let client = Client::of(peer(&parts), &parts.headers, &gate.app.hub.config());
     let place = Place::parse(&path);
     let (what, https) = (place.as_ref().map(|place| place.what), client.https);
     let answer = match place {
         Some(place) => gate.answer(place, client, parts, body).await,
-        None => Err(Problem::new(Code::NotFound, "No page and no resource has this address.")),
+        None => Err(Problem::new(
+            Code::NotFound,
+            "No page and no resource has this address.",
+        )),
     };
     let mut answer = answer.unwrap_or_else(|problem| refuse(problem, path, what, &gate));
     if what.map(Origins::of) == Some(Origins::Any) {
@@ -176,13 +247,18 @@ fn kind(what: Option<What>, embed: bool, status: StatusCode) -> headers::Answer 
 
 /// `?embed`, alone or among others, with or without a value.
 fn asks_to_embed(query: &str) -> bool {
-    query.split('&').any(|pair| pair.split('=').next() == Some("embed"))
+    query
+        .split('&')
+        .any(|pair| pair.split('=').next() == Some("embed"))
 }
 
 /// The connection's other end; who calls the router without one is a test on this machine. An
 /// address grants nothing, so nothing hangs on it.
 fn peer(parts: &Parts) -> Peer {
-    let nobody = Peer { address: ([127, 0, 0, 1], 0).into(), tls: false };
+    let nobody = Peer {
+        address: ([127, 0, 0, 1], 0).into(),
+        tls: false,
+    };
     parts.extensions.get::<Peer>().copied().unwrap_or(nobody)
 }
 
@@ -193,7 +269,9 @@ fn wrong_method(methods: &str) -> Problem {
 /// The answer to OPTIONS, a browser's preflight or somebody's question. It judges nobody, so it
 /// tells methods and types and nothing else: no ICE servers (SEC-23).
 fn options(what: What, origins: Origins, methods: &str, parts: &Parts) -> Response {
-    let preflight = (origins == Origins::Any).then(|| origin::preflight(&parts.method, &parts.headers)).flatten();
+    let preflight = (origins == Origins::Any)
+        .then(|| origin::preflight(&parts.method, &parts.headers))
+        .flatten();
     let mut answer = preflight.unwrap_or_else(|| {
         let mut plain = Response::new(Body::empty());
         *plain.status_mut() = StatusCode::NO_CONTENT;
@@ -202,9 +280,17 @@ fn options(what: What, origins: Origins, methods: &str, parts: &Parts) -> Respon
     put(answer.headers_mut(), ALLOW, methods);
     match what {
         // RFC 9725 section 4.2: what a POST may bring.
-        What::Whep => put(answer.headers_mut(), HeaderName::from_static("accept-post"), "application/sdp"),
+        What::Whep => put(
+            answer.headers_mut(),
+            HeaderName::from_static("accept-post"),
+            "application/sdp",
+        ),
         What::WhepSession => {
-            put(answer.headers_mut(), HeaderName::from_static("accept-patch"), "application/trickle-ice-sdpfrag");
+            put(
+                answer.headers_mut(),
+                HeaderName::from_static("accept-patch"),
+                "application/trickle-ice-sdpfrag",
+            );
         }
         _ => {}
     }

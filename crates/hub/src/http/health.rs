@@ -17,7 +17,11 @@ pub(crate) async fn alive(_asked: Asked) -> Answer {
 /// when the process is told to stop.
 pub(crate) async fn ready(asked: Asked) -> Answer {
     if asked.app.stopping.is_cancelled() {
-        return Ok((StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "stopping" }))).into_response());
+        return Ok((
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "status": "stopping" })),
+        )
+            .into_response());
     }
     Ok(Json(json!({ "status": "ready" })).into_response())
 }

@@ -18,7 +18,9 @@ pub fn path(text: &str) -> Option<(Option<StreamName>, Option<String>)> {
 /// # Errors
 /// Those words.
 pub fn message(text: &str) -> Result<(), String> {
-    ClientMessage::parse(text, &Limits::default()).map(drop).map_err(|unread| unread.why)
+    ClientMessage::parse(text, &Limits::default())
+        .map(drop)
+        .map_err(|unread| unread.why)
 }
 
 /// Whether an `If-Match` header allows this tag.

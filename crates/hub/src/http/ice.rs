@@ -21,7 +21,10 @@ impl From<&IceServer> for Server {
         Self {
             urls: server.urls.clone(),
             username: server.username.clone(),
-            credential: server.credential.as_ref().map(|secret| secret.expose().to_owned()),
+            credential: server
+                .credential
+                .as_ref()
+                .map(|secret| secret.expose().to_owned()),
         }
     }
 }
@@ -31,19 +34,31 @@ impl Server {
     pub(crate) fn links(&self) -> Vec<HeaderValue> {
         let login = match (&self.username, &self.credential) {
             (Some(user), Some(word)) => {
-                format!("; username={}; credential={}; credential-type=\"password\"", quoted(user), quoted(word))
+                format!(
+                    "; username={}; credential={}; credential-type=\"password\"",
+                    quoted(user),
+                    quoted(word)
+                )
             }
             _ => String::new(),
         };
         // An address with `>` or a control character would end the header early: it is left out.
-        let urls = self.urls.iter().filter(|url| url.bytes().all(|b| b.is_ascii_graphic() && b != b'>'));
-        urls.filter_map(|url| HeaderValue::from_str(&format!("<{url}>; rel=\"ice-server\"{login}")).ok()).collect()
+        let urls = self
+            .urls
+            .iter()
+            .filter(|url| url.bytes().all(|b| b.is_ascii_graphic() && b != b'>'));
+        urls.filter_map(|url| {
+            HeaderValue::from_str(&format!("<{url}>; rel=\"ice-server\"{login}")).ok()
+        })
+        .collect()
     }
 }
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("urls", &self.urls).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
     }
 }
 
@@ -66,7 +81,10 @@ mod tests {
 
     #[test]
     fn links_are_as_the_rfc_writes_them() {
-        assert_eq!(server("stun:s.example:3478", None).links(), [r#"<stun:s.example:3478>; rel="ice-server""#]);
+        assert_eq!(
+            server("stun:s.example:3478", None).links(),
+            [r#"<stun:s.example:3478>; rel="ice-server""#]
+        );
         let turn = server("turn:t.example?transport=udp", Some(("us\"er", r"p\w"))).links();
         let expected = r#"<turn:t.example?transport=udp>; rel="ice-server"; username="us\"er"; credential="p\\w"; credential-type="password""#;
         assert_eq!(turn, [expected]);
@@ -77,7 +95,11 @@ mod tests {
     fn what_would_break_a_header_is_left_out() {
         assert!(server("stun:x>y", None).links().is_empty());
         assert!(server("stun:x\r\nA: b", None).links().is_empty());
-        assert!(server("turn:x", Some(("a\r\nB: c", "d"))).links().is_empty());
+        assert!(
+            server("turn:x", Some(("a\r\nB: c", "d")))
+                .links()
+                .is_empty()
+        );
     }
 
     #[test]

@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, VARY};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName,
+    IF_NONE_MATCH, VARY,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use base64::Engine as _;
@@ -44,7 +47,8 @@ pub(crate) async fn shell(asked: Asked) -> Answer {
 /// `GET /assets/{file}`, `/favicon.svg`: a hashed name's content never changes.
 pub(crate) async fn asset(asked: Asked) -> Answer {
     let name = asked.place.id.clone().unwrap_or_default();
-    let file = Dist::get(&name).ok_or_else(|| Problem::new(Code::NotFound, "There is no such file."))?;
+    let file =
+        Dist::get(&name).ok_or_else(|| Problem::new(Code::NotFound, "There is no such file."))?;
     // Hashed names get `immutable` from the gate.
     let caching = (!name.starts_with("assets/")).then_some(ASK);
     Ok(send(&asked, &name, file, caching))
@@ -53,19 +57,27 @@ pub(crate) async fn asset(asked: Asked) -> Answer {
 /// `GET /lenswire.js`.
 pub(crate) async fn player(asked: Asked) -> Answer {
     const NAME: &str = "lenswire.js";
-    let file = Dist::get(NAME).ok_or_else(|| Problem::new(Code::NotFound, "This build has no player in it."))?;
+    let file = Dist::get(NAME)
+        .ok_or_else(|| Problem::new(Code::NotFound, "This build has no player in it."))?;
     let mut answer = send(&asked, NAME, file, Some(ASK_LATER));
     // Pages elsewhere load it as a module; a page that isolates itself needs to be told that it may.
     let policy = HeaderName::from_static("cross-origin-resource-policy");
-    answer.headers_mut().insert(policy, HeaderValue::from_static("cross-origin"));
+    answer
+        .headers_mut()
+        .insert(policy, HeaderValue::from_static("cross-origin"));
     Ok(answer)
 }
 
 /// A file, or 304 when the browser has it. Where the build left a compressed twin beside it, that
 /// one goes to whoever takes it.
 fn send(asked: &Asked, name: &str, file: EmbeddedFile, caching: Option<HeaderValue>) -> Response {
-    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash()));
-    let known = asked.header(IF_NONE_MATCH).is_some_and(|tags| tags.split(',').any(|known| weak(known) == tag));
+    let tag = format!(
+        "\"{}\"",
+        URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash())
+    );
+    let known = asked
+        .header(IF_NONE_MATCH)
+        .is_some_and(|tags| tags.split(',').any(|known| weak(known) == tag));
     let twin = (!known).then(|| compressed(asked, name)).flatten();
     let (status, body) = match (known, &twin) {
         (true, _) => (StatusCode::NOT_MODIFIED, Body::empty()),
@@ -79,7 +91,8 @@ fn send(asked: &Asked, name: &str, file: EmbeddedFile, caching: Option<HeaderVal
     headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     headers.extend(HeaderValue::from_str(&tag).ok().map(|tag| (ETAG, tag)));
     headers.extend(caching.map(|caching| (CACHE_CONTROL, caching)));
-    headers.extend(twin.map(|(encoding, _)| (CONTENT_ENCODING, HeaderValue::from_static(encoding))));
+    headers
+        .extend(twin.map(|(encoding, _)| (CONTENT_ENCODING, HeaderValue::from_static(encoding))));
     answer
 }
 
@@ -91,9 +104,18 @@ fn weak(tag: &str) -> &str {
 
 fn compressed(asked: &Asked, name: &str) -> Option<(&'static str, EmbeddedFile)> {
     let accepted = asked.header(ACCEPT_ENCODING)?;
-    let takes = |encoding: &str| accepted.split(',').any(|one| one.split(';').next().is_some_and(|one| one.trim() == encoding));
+    let takes = |encoding: &str| {
+        accepted.split(',').any(|one| {
+            one.split(';')
+                .next()
+                .is_some_and(|one| one.trim() == encoding)
+        })
+    };
     let twin = |encoding: &'static str, suffix: &str| {
-        takes(encoding).then(|| Dist::get(&format!("{name}.{suffix}"))).flatten().map(|file| (encoding, file))
+        takes(encoding)
+            .then(|| Dist::get(&format!("{name}.{suffix}")))
+            .flatten()
+            .map(|file| (encoding, file))
     };
     twin("br", "br").or_else(|| twin("gzip", "gz"))
 }

@@ -105,7 +105,10 @@ impl Place {
             return Self::api(api);
         }
         if let Some(file) = rest.strip_prefix("assets/") {
-            return file_name(file).map(|file| Self { id: Some(format!("assets/{file}")), ..Self::bare(What::Asset) });
+            return file_name(file).map(|file| Self {
+                id: Some(format!("assets/{file}")),
+                ..Self::bare(What::Asset)
+            });
         }
         let what = match rest {
             "" | "claim" | "login" => What::Page,
@@ -114,7 +117,10 @@ impl Place {
             "ws" => What::Socket,
             "lenswire.js" => What::Player,
             "favicon.ico" | "favicon.svg" | "robots.txt" => {
-                return Some(Self { id: Some(rest.to_owned()), ..Self::bare(What::Asset) });
+                return Some(Self {
+                    id: Some(rest.to_owned()),
+                    ..Self::bare(What::Asset)
+                });
             }
             _ => return Self::of_stream(rest),
         };
@@ -122,7 +128,11 @@ impl Place {
     }
 
     fn bare(what: What) -> Self {
-        Self { what, stream: None, id: None }
+        Self {
+            what,
+            stream: None,
+            id: None,
+        }
     }
 
     fn api(path: &str) -> Option<Self> {
@@ -141,14 +151,20 @@ impl Place {
             ("streams", Some(name), None) => Self::encoded(What::Stream, name),
             ("streams", Some(name), Some("retry")) => Self::encoded(What::Retry, name),
             ("sessions", None, None) => Some(Self::bare(What::Sessions)),
-            ("sessions", Some(id), None) => Some(Self { id: Some(ident(id)?), ..Self::bare(What::Session) }),
+            ("sessions", Some(id), None) => Some(Self {
+                id: Some(ident(id)?),
+                ..Self::bare(What::Session)
+            }),
             _ => None,
         }
     }
 
     fn encoded(what: What, segment: &str) -> Option<Self> {
         let name = percent_decode_str(segment).decode_utf8().ok()?;
-        Some(Self { stream: Some(StreamName::parse(&name).ok()?), ..Self::bare(what) })
+        Some(Self {
+            stream: Some(StreamName::parse(&name).ok()?),
+            ..Self::bare(what)
+        })
     }
 
     /// `{stream}`, `{stream}/whep`, `{stream}/whep/{session}`. No name ends in `whep`, so the last
@@ -162,20 +178,32 @@ impl Place {
             },
             None => (What::StreamPage, path, None),
         };
-        Some(Self { what, stream: Some(StreamName::parse(name).ok()?), id })
+        Some(Self {
+            what,
+            stream: Some(StreamName::parse(name).ok()?),
+            id,
+        })
     }
 }
 
 /// An id as we make them: base64url without padding, or hexadecimal.
 fn ident(text: &str) -> Option<String> {
     let fits = (1..=LONGEST_ID).contains(&text.len());
-    (fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')).then(|| text.to_owned())
+    (fits
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
+    .then(|| text.to_owned())
 }
 
 /// A file's name as the web build makes them: one segment, no leading dot.
 fn file_name(text: &str) -> Option<&str> {
     let fits = (1..=128).contains(&text.len()) && !text.starts_with('.');
-    (fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))).then_some(text)
+    (fits
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')))
+    .then_some(text)
 }
 
 #[cfg(test)]
@@ -198,7 +226,12 @@ mod tests {
             ("/readyz", What::Ready, None, None),
             ("/ws", What::Socket, None, None),
             ("/lenswire.js", What::Player, None, None),
-            ("/assets/index-B2x_9.css", What::Asset, None, Some("assets/index-B2x_9.css")),
+            (
+                "/assets/index-B2x_9.css",
+                What::Asset,
+                None,
+                Some("assets/index-B2x_9.css"),
+            ),
             ("/favicon.svg", What::Asset, None, Some("favicon.svg")),
             ("/api/v1/me", What::Me, None, None),
             ("/api/v1/claim", What::Claim, None, None),
@@ -207,16 +240,36 @@ mod tests {
             ("/api/v1/grants", What::Grants, None, None),
             ("/api/v1/streams", What::Streams, None, None),
             ("/api/v1/streams/gate", What::Stream, Some("gate"), None),
-            ("/api/v1/streams/phones%2F1", What::Stream, Some("phones/1"), None),
-            ("/api/v1/streams/phones%2f1/retry", What::Retry, Some("phones/1"), None),
+            (
+                "/api/v1/streams/phones%2F1",
+                What::Stream,
+                Some("phones/1"),
+                None,
+            ),
+            (
+                "/api/v1/streams/phones%2f1/retry",
+                What::Retry,
+                Some("phones/1"),
+                None,
+            ),
             ("/api/v1/sessions", What::Sessions, None, None),
-            ("/api/v1/sessions/0123abcd", What::Session, None, Some("0123abcd")),
+            (
+                "/api/v1/sessions/0123abcd",
+                What::Session,
+                None,
+                Some("0123abcd"),
+            ),
             ("/gate", What::StreamPage, Some("gate"), None),
             ("/a/b/c/d", What::StreamPage, Some("a/b/c/d"), None),
             ("/gate/whep", What::Whep, Some("gate"), None),
             ("/phones/1/whep", What::Whep, Some("phones/1"), None),
             ("/a/b/c/d/whep", What::Whep, Some("a/b/c/d"), None),
-            (&session, What::WhepSession, Some("site/hall/row/cam"), Some(id)),
+            (
+                &session,
+                What::WhepSession,
+                Some("site/hall/row/cam"),
+                Some(id),
+            ),
             // A stream may be called `whep` neither in first nor in last place, but in between.
             ("/a/whep/b/whep", What::Whep, Some("a/whep/b"), None),
         ];
@@ -232,13 +285,59 @@ mod tests {
         let long = format!("/{}", "a".repeat(2_000));
         let long_id = format!("/gate/whep/{}", "a".repeat(65));
         let tricks = [
-            "", "gate", "//", "//gate", "/gate/", "/gate//whep", "/gate/whep/", "/gate/whep/a/b/c", "/./gate", "/../etc/passwd",
-            "/gate/..", "/gate/../api", "/Gate", "/gate%2Fwhep", "/%67ate", "/gate/whep/a%00", "/gate/whep/a.b", "/a/b/c/d/e",
-            "/a/b/c/d/e/whep", "/whep", "/whep/x", "/whip", "/gate/whip", "/api", "/api/", "/api/v1", "/api/v1/", "/api/v2/streams",
-            "/api/v1/streams/", "/api/v1/streams/../me", "/api/v1/streams/%2e%2e", "/api/v1/streams/a/b", "/api/v1/streams/a%2F",
-            "/api/v1/streams/%ff", "/api/v1/streams/gate/retry/x", "/api/v1/me/", "/api/v1/sessions/", "/api/v1/sessions/a/b",
-            "/assets/", "/assets/..", "/assets/../index.html", "/assets/a/b.js", "/assets/.hidden", "/assets/%2e%2e", "/healthz/",
-            "/ws/", "/metrics", "/g\u{e2}te", "/gate?x", "/gate;x", "/gate\0", &long, &long_id,
+            "",
+            "gate",
+            "//",
+            "//gate",
+            "/gate/",
+            "/gate//whep",
+            "/gate/whep/",
+            "/gate/whep/a/b/c",
+            "/./gate",
+            "/../etc/passwd",
+            "/gate/..",
+            "/gate/../api",
+            "/Gate",
+            "/gate%2Fwhep",
+            "/%67ate",
+            "/gate/whep/a%00",
+            "/gate/whep/a.b",
+            "/a/b/c/d/e",
+            "/a/b/c/d/e/whep",
+            "/whep",
+            "/whep/x",
+            "/whip",
+            "/gate/whip",
+            "/api",
+            "/api/",
+            "/api/v1",
+            "/api/v1/",
+            "/api/v2/streams",
+            "/api/v1/streams/",
+            "/api/v1/streams/../me",
+            "/api/v1/streams/%2e%2e",
+            "/api/v1/streams/a/b",
+            "/api/v1/streams/a%2F",
+            "/api/v1/streams/%ff",
+            "/api/v1/streams/gate/retry/x",
+            "/api/v1/me/",
+            "/api/v1/sessions/",
+            "/api/v1/sessions/a/b",
+            "/assets/",
+            "/assets/..",
+            "/assets/../index.html",
+            "/assets/a/b.js",
+            "/assets/.hidden",
+            "/assets/%2e%2e",
+            "/healthz/",
+            "/ws/",
+            "/metrics",
+            "/g\u{e2}te",
+            "/gate?x",
+            "/gate;x",
+            "/gate\0",
+            &long,
+            &long_id,
         ];
         for path in tricks {
             assert_eq!(parsed(path), None, "{path:?}");

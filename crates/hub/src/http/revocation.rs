@@ -26,15 +26,30 @@ pub(super) async fn enforce(app: App) {
 
 async fn sweep(app: &App) {
     let sessions = app.hub.sessions();
-    let grants: BTreeSet<&str> = sessions.iter().filter_map(|session| grant(session)).collect();
+    let grants: BTreeSet<&str> = sessions
+        .iter()
+        .filter_map(|session| grant(session))
+        .collect();
     for number in grants {
         // A store that is locked for a moment is asked again at the next beat.
-        if app.authority.store().is_revoked(number).await.unwrap_or(false) {
+        if app
+            .authority
+            .store()
+            .is_revoked(number)
+            .await
+            .unwrap_or(false)
+        {
             tracing::info!(jti = number, "a grant in use was revoked");
-            let why = Problem::new(Code::GrantExpired, "The grant that this session was opened with was revoked.");
-            sessions.iter().filter(|session| grant(session) == Some(number)).for_each(|session| {
-                app.hub.close(session.secret(), Some(why.clone()));
-            });
+            let why = Problem::new(
+                Code::GrantExpired,
+                "The grant that this session was opened with was revoked.",
+            );
+            sessions
+                .iter()
+                .filter(|session| grant(session) == Some(number))
+                .for_each(|session| {
+                    app.hub.close(session.secret(), Some(why.clone()));
+                });
         }
     }
 }

@@ -86,7 +86,12 @@ fn route<F>(method: Method, what: What, access: Access, handler: fn(Asked) -> F)
 where
     F: Future<Output = Answer> + Send + 'static,
 {
-    Route { method, what, access, handler: Box::new(move |asked| Box::pin(handler(asked))) }
+    Route {
+        method,
+        what,
+        access,
+        handler: Box::new(move |asked| Box::pin(handler(asked))),
+    }
 }
 
 /// Everything that is served, without the limits of the listener around it. To be called within a

@@ -16,14 +16,24 @@ struct List {
 
 /// `GET /api/v1/sessions`.
 pub(crate) async fn list(asked: Asked) -> Answer {
-    let items = asked.app.hub.sessions().iter().map(|session| SessionView::new(session)).collect();
+    let items = asked
+        .app
+        .hub
+        .sessions()
+        .iter()
+        .map(|session| SessionView::new(session))
+        .collect();
     Ok(Json(List { items }).into_response())
 }
 
 /// `DELETE /api/v1/sessions/{id}`.
 pub(crate) async fn close(asked: Asked) -> Answer {
     let number = asked.place.id.as_deref().unwrap_or_default();
-    let session = asked.app.hub.session_by_number(number).ok_or_else(|| Problem::from(Code::SessionNotFound))?;
+    let session = asked
+        .app
+        .hub
+        .session_by_number(number)
+        .ok_or_else(|| Problem::from(Code::SessionNotFound))?;
     let why = Problem::new(Code::Forbidden, "An administrator ended this session.");
     asked.app.hub.close(session.secret(), Some(why));
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -29,15 +29,32 @@ pub struct App {
 impl App {
     /// Puts a running hub, its authority and its configuration's file behind HTTP.
     #[must_use]
-    pub fn new(hub: Hub, authority: Arc<Authority>, file: Arc<File>, stopping: CancellationToken) -> Self {
+    pub fn new(
+        hub: Hub,
+        authority: Arc<Authority>,
+        file: Arc<File>,
+        stopping: CancellationToken,
+    ) -> Self {
         let rates = Arc::new(Rates::new(&hub.config().limits));
-        Self { hub, authority, file, rates, stopping, editing: Arc::default() }
+        Self {
+            hub,
+            authority,
+            file,
+            rates,
+            stopping,
+            editing: Arc::default(),
+        }
     }
 
     /// The ICE servers that a caller may use. Whoever can't watch anything is told no TURN password.
     pub(crate) fn ice_servers(&self, caller: &Caller) -> Vec<ice::Server> {
         let config = self.hub.config();
-        let open = || config.streams.values().any(|stream| stream.viewers == Viewers::Anyone);
+        let open = || {
+            config
+                .streams
+                .values()
+                .any(|stream| stream.viewers == Viewers::Anyone)
+        };
         if *caller == Caller::Anonymous && !open() {
             return Vec::new();
         }
@@ -60,5 +77,8 @@ impl App {
 /// When a request came in: both clocks, read once.
 #[expect(clippy::disallowed_methods, reason = "requests enter here")]
 pub(crate) fn moment() -> Moment {
-    Moment { now: Instant::now(), wall: SystemTime::now() }
+    Moment {
+        now: Instant::now(),
+        wall: SystemTime::now(),
+    }
 }

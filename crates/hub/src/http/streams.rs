@@ -27,9 +27,18 @@ struct List {
 
 /// `GET /api/v1/streams`: those that the caller may watch.
 pub(crate) async fn list(asked: Asked) -> Answer {
-    let may = |entry: &Entry| asked.caller.may(Scope::Watch, entry.name(), entry.config().viewers).is_ok();
+    let may = |entry: &Entry| {
+        asked
+            .caller
+            .may(Scope::Watch, entry.name(), entry.config().viewers)
+            .is_ok()
+    };
     let streams = asked.app.hub.streams();
-    let items = streams.iter().filter(|entry| may(entry)).map(|entry| view(&asked, entry)).collect();
+    let items = streams
+        .iter()
+        .filter(|entry| may(entry))
+        .map(|entry| view(&asked, entry))
+        .collect();
     Ok(Json(List { items }).into_response())
 }
 
@@ -45,9 +54,21 @@ pub(crate) async fn create(mut asked: Asked) -> Answer {
     let patch = read_patch(&fields, &asked.config.limits)?;
     check_source(&asked.app, &patch).await?;
     asked.app.edit(StreamEdit::Add(name.clone(), patch)).await?;
-    let location = format!("/api/v1/streams/{}", utf8_percent_encode(name.as_str(), NON_ALPHANUMERIC));
-    let entry = asked.app.hub.stream(&name).ok_or_else(|| crate::hub::not_found(&name))?;
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view(&asked, &entry))).into_response())
+    let location = format!(
+        "/api/v1/streams/{}",
+        utf8_percent_encode(name.as_str(), NON_ALPHANUMERIC)
+    );
+    let entry = asked
+        .app
+        .hub
+        .stream(&name)
+        .ok_or_else(|| crate::hub::not_found(&name))?;
+    Ok((
+        StatusCode::CREATED,
+        [(LOCATION, location)],
+        Json(view(&asked, &entry)),
+    )
+        .into_response())
 }
 
 /// `PATCH /api/v1/streams/{name}`: absent keys stay, null brings a default back.
@@ -55,7 +76,10 @@ pub(crate) async fn change(mut asked: Asked) -> Answer {
     asked.entry()?;
     let patch: StreamPatch = asked.json().await?;
     check_source(&asked.app, &patch).await?;
-    asked.app.edit(StreamEdit::Change(asked.stream()?, patch)).await?;
+    asked
+        .app
+        .edit(StreamEdit::Change(asked.stream()?, patch))
+        .await?;
     Ok(Json(view(&asked, &*asked.entry()?)).into_response())
 }
 
@@ -75,7 +99,11 @@ pub(crate) async fn retry(asked: Asked) -> Answer {
 /// A stream for whoever asks: where a camera stands on the network is for administrators.
 fn view(asked: &Asked, entry: &Entry) -> StreamView {
     let view = StreamView::new(entry, asked.app.hub.watching(entry.name()), asked.moment);
-    if asked.caller.must_administrate().is_ok() { view } else { view.for_viewers() }
+    if asked.caller.must_administrate().is_ok() {
+        view
+    } else {
+        view.for_viewers()
+    }
 }
 
 fn take_name(fields: &mut Map<String, Value>) -> Result<StreamName, Problem> {
@@ -93,7 +121,11 @@ fn read_patch(fields: &Map<String, Value>, limits: &Limits) -> Result<StreamPatc
 
 /// Where a source may be that comes through the API (SEC-25). The driver asks again when it dials.
 async fn check_source(app: &App, patch: &StreamPatch) -> Result<(), Problem> {
-    for text in [&patch.source, &patch.substream].into_iter().flatten().flatten() {
+    for text in [&patch.source, &patch.substream]
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         if let Source::Rtsp(url) = text.source() {
             check_address(app, url).await?;
         }
@@ -104,14 +136,28 @@ async fn check_source(app: &App, patch: &StreamPatch) -> Result<(), Problem> {
 async fn check_address(app: &App, url: &SourceUrl) -> Result<(), Problem> {
     let policy = policy(app);
     let host = url.host().to_string();
-    let plain = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let plain = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned();
     let found = tokio::net::lookup_host((plain, url.port())).await;
-    let unknown = |_| Problem::new(Code::CameraDnsFailed, format!("No address is known for {host}."));
-    found.map_err(unknown)?.try_for_each(|address| policy.check(address).map_err(Problem::from))
+    let unknown = |_| {
+        Problem::new(
+            Code::CameraDnsFailed,
+            format!("No address is known for {host}."),
+        )
+    };
+    found
+        .map_err(unknown)?
+        .try_for_each(|address| policy.check(address).map_err(Problem::from))
 }
 
 fn policy(app: &App) -> Policy {
     let (config, engine) = (app.hub.config(), app.hub.engine());
     let media = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), engine.port());
-    Policy { loopback: config.loopback_sources(), own: vec![config.listen, media], machine: engine.addresses().to_vec() }
+    Policy {
+        loopback: config.loopback_sources(),
+        own: vec![config.listen, media],
+        machine: engine.addresses().to_vec(),
+    }
 }

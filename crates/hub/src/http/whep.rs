@@ -33,9 +33,18 @@ pub(crate) async fn discover(_asked: Asked) -> Answer {
 pub(crate) async fn create(mut asked: Asked) -> Answer {
     asked.must_be(&[SDP])?;
     let (stream, offer) = (asked.stream()?, asked.sdp().await?);
-    let Found::Stream(Leave { identity, expires }) = asked.found else { return Err(Code::Forbidden.into()) };
+    let Found::Stream(Leave { identity, expires }) = asked.found else {
+        return Err(Code::Forbidden.into());
+    };
     let (client, now) = (Some(asked.client.address), asked.moment.now);
-    let request = WatchRequest { stream, offer, identity, expires, client, now };
+    let request = WatchRequest {
+        stream,
+        offer,
+        identity,
+        expires,
+        client,
+        now,
+    };
     let session = asked.app.hub.watch(request, &mut |_| {}).await?;
     Ok(created(&asked.app, &asked.caller, &session))
 }
@@ -45,11 +54,22 @@ fn created(app: &App, caller: &Caller, session: &Session) -> Response {
     let mut answer = (StatusCode::CREATED, session.answer().to_owned()).into_response();
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(SDP));
-    headers.insert(HeaderName::from_static("accept-patch"), HeaderValue::from_static(FRAGMENT));
+    headers.insert(
+        HeaderName::from_static("accept-patch"),
+        HeaderValue::from_static(FRAGMENT),
+    );
     // Names, base64url and a number: always a valid header.
-    headers.extend(HeaderValue::from_str(&location).ok().map(|value| (LOCATION, value)));
+    headers.extend(
+        HeaderValue::from_str(&location)
+            .ok()
+            .map(|value| (LOCATION, value)),
+    );
     headers.extend(etag(session).map(|value| (ETAG, value)));
-    for link in app.ice_servers(caller).iter().flat_map(super::ice::Server::links) {
+    for link in app
+        .ice_servers(caller)
+        .iter()
+        .flat_map(super::ice::Server::links)
+    {
         headers.append(LINK, link);
     }
     answer
@@ -76,7 +96,9 @@ pub(crate) async fn patch(mut asked: Asked) -> Answer {
         Patched::Trickled => StatusCode::NO_CONTENT.into_response(),
         Patched::Restarted(fragment) => {
             let mut answer = ([(CONTENT_TYPE, FRAGMENT)], fragment).into_response();
-            answer.headers_mut().extend(etag(&session).map(|value| (ETAG, value)));
+            answer
+                .headers_mut()
+                .extend(etag(&session).map(|value| (ETAG, value)));
             answer
         }
     })

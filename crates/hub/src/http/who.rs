@@ -12,16 +12,42 @@ pub(crate) async fn me(asked: Asked) -> Answer {
 pub(crate) async fn claim(mut asked: Asked) -> Answer {
     asked.must_be(&["application/json"])?;
     let body = asked.bytes().await?;
-    let Asked { app, config, client, .. } = &asked;
-    claim::claim(&app.authority, &app.rates, &config.limits, client, &body, asked.unix()).await
+    let Asked {
+        app,
+        config,
+        client,
+        ..
+    } = &asked;
+    claim::claim(
+        &app.authority,
+        &app.rates,
+        &config.limits,
+        client,
+        &body,
+        asked.unix(),
+    )
+    .await
 }
 
 /// `POST /api/v1/login`.
 pub(crate) async fn login(mut asked: Asked) -> Answer {
     asked.must_be(&["application/json"])?;
     let body = asked.bytes().await?;
-    let Asked { app, config, client, .. } = &asked;
-    login::login(&app.authority, &app.rates, &config.limits, client, &body, asked.unix()).await
+    let Asked {
+        app,
+        config,
+        client,
+        ..
+    } = &asked;
+    login::login(
+        &app.authority,
+        &app.rates,
+        &config.limits,
+        client,
+        &body,
+        asked.unix(),
+    )
+    .await
 }
 
 /// `POST /api/v1/logout`.
@@ -33,5 +59,11 @@ pub(crate) async fn logout(asked: Asked) -> Answer {
 pub(crate) async fn grant(mut asked: Asked) -> Answer {
     asked.must_be(&["application/json"])?;
     let body = asked.bytes().await?;
-    grants::grant(&asked.app.authority, &asked.caller, &asked.config, &body, asked.unix())
+    grants::grant(
+        &asked.app.authority,
+        &asked.caller,
+        &asked.config,
+        &body,
+        asked.unix(),
+    )
 }

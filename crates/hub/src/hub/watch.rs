@@ -47,8 +47,12 @@ impl Hub {
         request: WatchRequest,
         waiting: &mut (dyn FnMut(&Standing) + Send),
     ) -> Result<Arc<Session>, Problem> {
-        let entry = self.stream(&request.stream).ok_or_else(|| not_found(&request.stream))?;
-        self.0.sessions.check(&request.stream, &request.identity, &self.config().limits)?;
+        let entry = self
+            .stream(&request.stream)
+            .ok_or_else(|| not_found(&request.stream))?;
+        self.0
+            .sessions
+            .check(&request.stream, &request.identity, &self.config().limits)?;
         let _demand = entry.media().demand();
         entry.joined(request.now);
         match entry.tracks(request.now, PATIENCE, waiting).await {
@@ -57,7 +61,12 @@ impl Hub {
         }
     }
 
-    fn negotiate(&self, request: WatchRequest, entry: &Entry, tracks: Arc<Tracks>) -> Result<Arc<Session>, Problem> {
+    fn negotiate(
+        &self,
+        request: WatchRequest,
+        entry: &Entry,
+        tracks: Arc<Tracks>,
+    ) -> Result<Arc<Session>, Problem> {
         let shared = Shared::new(entry.standing(), request.expires);
         let ids = Ids::random();
         let watch = Watch {
@@ -69,8 +78,19 @@ impl Hub {
             delay_limit: entry.config().delay_limit.unwrap_or(DELAY_LIMIT),
             now: request.now,
         };
-        let peer = self.0.engine.watch(watch).map_err(|refusal| session::problem(&refusal))?;
-        let session = Session::new(ids, request.stream, request.identity, wall_clock(), peer, shared);
+        let peer = self
+            .0
+            .engine
+            .watch(watch)
+            .map_err(|refusal| session::problem(&refusal))?;
+        let session = Session::new(
+            ids,
+            request.stream,
+            request.identity,
+            wall_clock(),
+            peer,
+            shared,
+        );
         self.0.sessions.insert(&session, &self.config().limits)?;
         if session.is_closed() {
             self.0.sessions.forget(session.secret());
@@ -107,13 +127,22 @@ fn not_live(entry: &Entry) -> Problem {
     const AGAIN: Duration = Duration::from_secs(5);
     let name = entry.name();
     let Some(cause) = entry.standing().problem else {
-        return Problem::new(Code::StreamNotLive, format!("{name} has no picture yet.")).retry_after(AGAIN);
+        return Problem::new(Code::StreamNotLive, format!("{name} has no picture yet."))
+            .retry_after(AGAIN);
     };
     let fix = cause.fix().to_owned();
-    Problem::new(Code::StreamNotLive, format!("{name} has no picture. {cause}")).with_fix(fix).retry_after(AGAIN)
+    Problem::new(
+        Code::StreamNotLive,
+        format!("{name} has no picture. {cause}"),
+    )
+    .with_fix(fix)
+    .retry_after(AGAIN)
 }
 
-#[expect(clippy::disallowed_methods, reason = "when a session began is shown to people")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "when a session began is shown to people"
+)]
 fn wall_clock() -> SystemTime {
     SystemTime::now()
 }

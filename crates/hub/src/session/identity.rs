@@ -24,8 +24,14 @@ impl Identity {
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (
-                Self::Grant { issuer, subject, .. },
-                Self::Grant { issuer: other_issuer, subject: other_subject, .. },
+                Self::Grant {
+                    issuer, subject, ..
+                },
+                Self::Grant {
+                    issuer: other_issuer,
+                    subject: other_subject,
+                    ..
+                },
             ) => issuer == other_issuer && subject == other_subject,
             _ => self == other,
         }

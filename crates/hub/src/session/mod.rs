@@ -44,7 +44,10 @@ pub(crate) struct Ids {
 impl Ids {
     pub(crate) fn random() -> Self {
         let number: u64 = rand::random();
-        Self { secret: URL_SAFE_NO_PAD.encode(rand::random::<u128>().to_be_bytes()), number: format!("{:012x}", number >> 16) }
+        Self {
+            secret: URL_SAFE_NO_PAD.encode(rand::random::<u128>().to_be_bytes()),
+            number: format!("{:012x}", number >> 16),
+        }
     }
 }
 
@@ -67,7 +70,14 @@ impl Session {
         peer: lenswire_rtc::Session,
         shared: Arc<Shared>,
     ) -> Arc<Self> {
-        Arc::new(Self { ids, stream, identity, since, peer, shared })
+        Arc::new(Self {
+            ids,
+            stream,
+            identity,
+            since,
+            peer,
+            shared,
+        })
     }
 
     /// Its secret: the last segment of its URL, and what `resume` takes.
@@ -132,7 +142,8 @@ impl Session {
 
     /// Takes the player's report. What a player says is believed only as far as it is plausible.
     pub fn report(&self, delay: Option<Duration>) {
-        self.shared.lock().reported_delay = delay.filter(|delay| *delay < Duration::from_secs(3600));
+        self.shared.lock().reported_delay =
+            delay.filter(|delay| *delay < Duration::from_secs(3600));
     }
 
     /// Whether `identity` may do to it what its owner may. An administrator may close anything, but
@@ -159,7 +170,9 @@ impl Session {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn add_candidate(&self, candidate: &str) -> Result<(), Problem> {
-        self.peer.add_candidate(candidate).map_err(|refusal| problem(&refusal))
+        self.peer
+            .add_candidate(candidate)
+            .map_err(|refusal| problem(&refusal))
     }
 
     /// Whether a fragment would restart ICE.
@@ -167,7 +180,9 @@ impl Session {
     /// # Errors
     /// When it is no fragment.
     pub fn would_restart(&self, fragment: &str) -> Result<bool, Problem> {
-        self.peer.would_restart(fragment).map_err(|refusal| problem(&refusal))
+        self.peer
+            .would_restart(fragment)
+            .map_err(|refusal| problem(&refusal))
     }
 
     /// Applies a fragment; a restart begins a new generation. Waits for a media thread for up to a
@@ -176,7 +191,10 @@ impl Session {
     /// # Errors
     /// See [`Refusal`](lenswire_rtc::Refusal); the session goes on as it was.
     pub fn patch(&self, fragment: &str, now: Instant) -> Result<Patched, Problem> {
-        let patched = self.peer.patch(fragment, now).map_err(|refusal| problem(&refusal))?;
+        let patched = self
+            .peer
+            .patch(fragment, now)
+            .map_err(|refusal| problem(&refusal))?;
         if matches!(patched, Patched::Restarted(_)) {
             self.shared.lock().generation += 1;
         }
@@ -188,7 +206,10 @@ impl Session {
     /// # Errors
     /// See [`Refusal`](lenswire_rtc::Refusal); the session goes on as it was.
     pub fn reoffer(&self, offer: &str, now: Instant) -> Result<String, Problem> {
-        let answer = self.peer.reoffer(offer, now).map_err(|refusal| problem(&refusal))?;
+        let answer = self
+            .peer
+            .reoffer(offer, now)
+            .map_err(|refusal| problem(&refusal))?;
         self.shared.lock().generation += 1;
         Ok(answer)
     }
@@ -239,7 +260,10 @@ impl Session {
         state.picture.tick(now);
         state.tell();
         if state.expires.is_some_and(|at| at <= now) {
-            return Some(Some(Problem::new(Code::GrantExpired, "The grant that this session was opened with has ended and was not renewed.")));
+            return Some(Some(Problem::new(
+                Code::GrantExpired,
+                "The grant that this session was opened with has ended and was not renewed.",
+            )));
         }
         matches!(state.tether, Tether::Lost(until) if until <= now).then_some(None)
     }
@@ -257,6 +281,9 @@ impl Session {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Without its secret.
-        f.debug_struct("Session").field("number", &self.ids.number).field("stream", &self.stream).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("number", &self.ids.number)
+            .field("stream", &self.stream)
+            .finish_non_exhaustive()
     }
 }

@@ -25,7 +25,12 @@ impl Sessions {
     }
 
     /// Whether one more session of `stream` for `identity` fits.
-    pub(crate) fn check(&self, stream: &StreamName, identity: &Identity, limits: &Limits) -> Result<(), Problem> {
+    pub(crate) fn check(
+        &self,
+        stream: &StreamName,
+        identity: &Identity,
+        limits: &Limits,
+    ) -> Result<(), Problem> {
         fits(&self.lock(), stream, identity, limits)
     }
 
@@ -44,7 +49,10 @@ impl Sessions {
 
     /// The session that lists call so.
     pub(crate) fn find_number(&self, number: &str) -> Option<Arc<Session>> {
-        self.lock().values().find(|session| session.number() == number).cloned()
+        self.lock()
+            .values()
+            .find(|session| session.number() == number)
+            .cloned()
     }
 
     /// All of them, the oldest first.
@@ -56,19 +64,29 @@ impl Sessions {
 
     /// How many show each stream.
     pub(crate) fn count(&self, stream: &StreamName) -> usize {
-        self.lock().values().filter(|session| session.stream() == stream).count()
+        self.lock()
+            .values()
+            .filter(|session| session.stream() == stream)
+            .count()
     }
 
     /// Ends a session; whether there was one.
     pub(crate) fn close(&self, secret: &str, why: Option<Problem>) -> bool {
-        let Some(session) = self.forget(secret) else { return false };
+        let Some(session) = self.forget(secret) else {
+            return false;
+        };
         session.close(why);
         true
     }
 
     /// Ends the sessions that `which` names.
     pub(crate) fn close_all(&self, why: &Problem, which: impl Fn(&Session) -> bool) {
-        let named: Vec<_> = self.lock().values().filter(|session| which(session)).cloned().collect();
+        let named: Vec<_> = self
+            .lock()
+            .values()
+            .filter(|session| which(session))
+            .cloned()
+            .collect();
         for session in named {
             self.close(session.secret(), Some(why.clone()));
         }
@@ -81,7 +99,12 @@ impl Sessions {
 
     /// How a stream's source stands has changed.
     pub(crate) fn on_standing(&self, stream: &StreamName, standing: &Standing) {
-        let watching: Vec<_> = self.lock().values().filter(|session| session.stream() == stream).cloned().collect();
+        let watching: Vec<_> = self
+            .lock()
+            .values()
+            .filter(|session| session.stream() == stream)
+            .cloned()
+            .collect();
         for session in watching {
             session.on_standing(standing);
         }
@@ -97,17 +120,29 @@ impl Sessions {
     }
 }
 
-fn fits(open: &BTreeMap<String, Arc<Session>>, stream: &StreamName, identity: &Identity, limits: &Limits) -> Result<(), Problem> {
-    let of_stream = open.values().filter(|session| session.stream() == stream).count();
+fn fits(
+    open: &BTreeMap<String, Arc<Session>>,
+    stream: &StreamName,
+    identity: &Identity,
+    limits: &Limits,
+) -> Result<(), Problem> {
+    let of_stream = open
+        .values()
+        .filter(|session| session.stream() == stream)
+        .count();
     if of_stream >= limits.sessions_per_stream {
         let detail = format!("{of_stream} sessions show this stream, and that is the limit.");
         return Err(Problem::new(Code::TooManySessions, detail).retry_after(LATER));
     }
     // Whoever comes without a name is bounded by address, at the door and while connecting.
     if matches!(identity, Identity::Grant { .. }) {
-        let of_user = open.values().filter(|session| session.identity() == identity).count(); // the very same grant
+        let of_user = open
+            .values()
+            .filter(|session| session.identity() == identity)
+            .count(); // the very same grant
         if of_user >= limits.sessions_per_user {
-            let detail = format!("{of_user} sessions are open with this permission, and that is the limit.");
+            let detail =
+                format!("{of_user} sessions are open with this permission, and that is the limit.");
             return Err(Problem::new(Code::TooManySessions, detail).retry_after(LATER));
         }
     }

@@ -47,7 +47,13 @@ pub(super) enum Tether {
 
 impl Shared {
     pub(crate) fn new(source: Standing, expires: Option<Instant>) -> Arc<Self> {
-        let state = State { picture: Picture::new(source), tether: Tether::Url, expires, generation: 0, reported_delay: None };
+        let state = State {
+            picture: Picture::new(source),
+            tether: Tether::Url,
+            expires,
+            generation: 0,
+            reported_delay: None,
+        };
         Arc::new(Self(Mutex::new(state)))
     }
 
@@ -60,7 +66,9 @@ impl Shared {
     pub(crate) fn event(&self, event: SessionEvent) -> bool {
         let mut state = self.lock();
         state.picture.event(&event);
-        if let (SessionEvent::Candidate(candidate), Tether::Socket(_, listener)) = (event, &state.tether) {
+        if let (SessionEvent::Candidate(candidate), Tether::Socket(_, listener)) =
+            (event, &state.tether)
+        {
             listener(Notice::Candidate(candidate));
         }
         state.tell();

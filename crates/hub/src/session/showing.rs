@@ -75,7 +75,14 @@ enum Link {
 
 impl Picture {
     pub(super) fn new(source: Standing) -> Self {
-        Self { link: Link::Connecting, view: None, source, awaiting: None, starved: false, told: None }
+        Self {
+            link: Link::Connecting,
+            view: None,
+            source,
+            awaiting: None,
+            starved: false,
+            told: None,
+        }
     }
 
     /// What the engine says of the session. A closed one stays closed, for its first reason.
@@ -113,7 +120,9 @@ impl Picture {
             && self.view == Some(Viewstate::AwaitingKeyframe)
             && matches!(self.source.phase, Phase::Live | Phase::Idle);
         self.awaiting = waits.then(|| self.awaiting.unwrap_or(now));
-        self.starved = self.awaiting.is_some_and(|since| now.saturating_duration_since(since) >= KEYFRAME_PATIENCE);
+        self.starved = self
+            .awaiting
+            .is_some_and(|since| now.saturating_duration_since(since) >= KEYFRAME_PATIENCE);
     }
 
     /// The state, if it differs from what was told last.
@@ -132,20 +141,32 @@ impl Picture {
     }
 
     pub(super) fn shown(&self) -> Shown {
-        let plain = |showing| Shown { showing, reason: None };
+        let plain = |showing| Shown {
+            showing,
+            reason: None,
+        };
         match &self.link {
             Link::Connecting => plain(Showing::Connecting),
-            Link::Closed(why) => Shown { showing: Showing::Closed, reason: why.clone() },
+            Link::Closed(why) => Shown {
+                showing: Showing::Closed,
+                reason: why.clone(),
+            },
             Link::Connected => match (self.source.phase, self.view) {
                 // Idle: a stream that has no source of its own, because somebody publishes it.
                 (Phase::Live | Phase::Idle, Some(Viewstate::Live)) => plain(Showing::Live),
-                (Phase::Live | Phase::Idle, Some(Viewstate::CatchingUp { .. })) => plain(Showing::CatchingUp),
-                (Phase::Live | Phase::Idle, Some(Viewstate::AwaitingKeyframe)) => {
-                    Shown { showing: Showing::Waiting, reason: self.starved.then(no_keyframe) }
+                (Phase::Live | Phase::Idle, Some(Viewstate::CatchingUp { .. })) => {
+                    plain(Showing::CatchingUp)
                 }
+                (Phase::Live | Phase::Idle, Some(Viewstate::AwaitingKeyframe)) => Shown {
+                    showing: Showing::Waiting,
+                    reason: self.starved.then(no_keyframe),
+                },
                 (Phase::Live | Phase::Idle, None) => plain(Showing::Connected),
                 (Phase::Connecting | Phase::Stalled | Phase::Retrying(_) | Phase::Parked(_), _) => {
-                    Shown { showing: Showing::Waiting, reason: self.source.problem.clone() }
+                    Shown {
+                        showing: Showing::Waiting,
+                        reason: self.source.problem.clone(),
+                    }
                 }
             },
         }
@@ -153,7 +174,10 @@ impl Picture {
 }
 
 fn no_keyframe() -> Problem {
-    let detail = format!("The camera sends video, but no keyframe for {} s, and a picture can only start with one.", KEYFRAME_PATIENCE.as_secs());
+    let detail = format!(
+        "The camera sends video, but no keyframe for {} s, and a picture can only start with one.",
+        KEYFRAME_PATIENCE.as_secs()
+    );
     Problem::new(Code::NoKeyframe, detail)
 }
 
@@ -161,14 +185,35 @@ fn no_keyframe() -> Problem {
 fn reason(why: Closed) -> Option<Problem> {
     let problem = match why {
         Closed::ByPeer | Closed::ByHub => return None,
-        Closed::IceFailed => Problem::new(Code::IceFailed, "No pair of addresses let viewer and server reach each other."),
-        Closed::DtlsFailed => Problem::new(Code::IceFailed, "The two could reach each other, but did not agree on keys (DTLS).")
-            .with_fix("Connect again. When it happens each time, something between the two changes packets."),
-        Closed::Vanished => Problem::new(Code::ViewerVanished, "Nothing has been heard from the viewer for too long."),
-        Closed::TracksChanged => Problem::new(Code::TracksChanged, "The stream's tracks are other ones now than when this session began."),
-        Closed::TooSlow => Problem::new(Code::ViewerTooSlow, "The viewer's connection carries less than the stream needs, for too long."),
-        Closed::Panicked => Problem::new(Code::Internal, "The part of Lenswire that served this session failed. Connecting again is safe."),
-        Closed::EngineStopped => Problem::new(Code::Overloaded, "Lenswire is stopping.").with_fix("Connect again in a few seconds."),
+        Closed::IceFailed => Problem::new(
+            Code::IceFailed,
+            "No pair of addresses let viewer and server reach each other.",
+        ),
+        Closed::DtlsFailed => Problem::new(
+            Code::IceFailed,
+            "The two could reach each other, but did not agree on keys (DTLS).",
+        )
+        .with_fix(
+            "Connect again. When it happens each time, something between the two changes packets.",
+        ),
+        Closed::Vanished => Problem::new(
+            Code::ViewerVanished,
+            "Nothing has been heard from the viewer for too long.",
+        ),
+        Closed::TracksChanged => Problem::new(
+            Code::TracksChanged,
+            "The stream's tracks are other ones now than when this session began.",
+        ),
+        Closed::TooSlow => Problem::new(
+            Code::ViewerTooSlow,
+            "The viewer's connection carries less than the stream needs, for too long.",
+        ),
+        Closed::Panicked => Problem::new(
+            Code::Internal,
+            "The part of Lenswire that served this session failed. Connecting again is safe.",
+        ),
+        Closed::EngineStopped => Problem::new(Code::Overloaded, "Lenswire is stopping.")
+            .with_fix("Connect again in a few seconds."),
     };
     Some(problem)
 }
@@ -181,22 +226,40 @@ mod tests {
 
     use super::*;
 
-    #[expect(clippy::disallowed_methods, reason = "the fake clock needs a first value")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the fake clock needs a first value"
+    )]
     fn start() -> Instant {
         Instant::now()
     }
 
     fn standing(phase: Phase, code: Option<Code>) -> Standing {
-        Standing { phase, since: start(), problem: code.map(Problem::from), warnings: Vec::new(), reconnects: 0, panics: 0 }
+        Standing {
+            phase,
+            since: start(),
+            problem: code.map(Problem::from),
+            warnings: Vec::new(),
+            reconnects: 0,
+            panics: 0,
+        }
     }
 
     fn connected() -> SessionEvent {
         let address = SocketAddr::from(([192, 0, 2, 1], 1));
-        SessionEvent::Connected { pair: Pair { protocol: Protocol::Udp, local: address, remote: address } }
+        SessionEvent::Connected {
+            pair: Pair {
+                protocol: Protocol::Udp,
+                local: address,
+                remote: address,
+            },
+        }
     }
 
     fn told(picture: &mut Picture) -> Option<(&'static str, Option<Code>)> {
-        picture.news().map(|shown| (shown.showing.word(), shown.reason.map(|r| r.code)))
+        picture
+            .news()
+            .map(|shown| (shown.showing.word(), shown.reason.map(|r| r.code)))
     }
 
     #[test]
@@ -206,12 +269,17 @@ mod tests {
         assert_eq!(told(&mut picture), None);
         picture.event(&connected());
         assert_eq!(told(&mut picture), Some(("connected", None)));
-        picture.event(&SessionEvent::State(Viewstate::CatchingUp { behind: Duration::from_secs(1) }));
+        picture.event(&SessionEvent::State(Viewstate::CatchingUp {
+            behind: Duration::from_secs(1),
+        }));
         assert_eq!(told(&mut picture), Some(("catching_up", None)));
         picture.event(&SessionEvent::State(Viewstate::Live));
         assert_eq!(told(&mut picture), Some(("live", None)));
         picture.event(&SessionEvent::Closed(Closed::Vanished));
-        assert_eq!(told(&mut picture), Some(("closed", Some(Code::ViewerVanished))));
+        assert_eq!(
+            told(&mut picture),
+            Some(("closed", Some(Code::ViewerVanished)))
+        );
         picture.event(&connected());
         assert_eq!(told(&mut picture), None, "closed is for good");
     }
@@ -224,11 +292,24 @@ mod tests {
         picture.event(&SessionEvent::State(Viewstate::Live));
         assert_eq!(told(&mut picture), Some(("live", None)));
         picture.source(&standing(Phase::Stalled, Some(Code::CameraStalled)));
-        assert_eq!(told(&mut picture), Some(("waiting", Some(Code::CameraStalled))));
+        assert_eq!(
+            told(&mut picture),
+            Some(("waiting", Some(Code::CameraStalled)))
+        );
         picture.source(&standing(Phase::Retrying(None), Some(Code::CameraRefused)));
-        assert_eq!(told(&mut picture), Some(("waiting", Some(Code::CameraRefused))));
-        picture.source(&standing(Phase::Retrying(Some(start())), Some(Code::CameraRefused)));
-        assert_eq!(told(&mut picture), None, "the next attempt's time is no news to a viewer");
+        assert_eq!(
+            told(&mut picture),
+            Some(("waiting", Some(Code::CameraRefused)))
+        );
+        picture.source(&standing(
+            Phase::Retrying(Some(start())),
+            Some(Code::CameraRefused),
+        ));
+        assert_eq!(
+            told(&mut picture),
+            None,
+            "the next attempt's time is no news to a viewer"
+        );
         picture.source(&standing(Phase::Live, None));
         assert_eq!(told(&mut picture), Some(("live", None)));
     }
@@ -244,7 +325,10 @@ mod tests {
         }
         assert_eq!(told(&mut picture), Some(("waiting", None)));
         picture.tick(now + Duration::from_secs(5));
-        assert_eq!(told(&mut picture), Some(("waiting", Some(Code::NoKeyframe))));
+        assert_eq!(
+            told(&mut picture),
+            Some(("waiting", Some(Code::NoKeyframe)))
+        );
         picture.event(&SessionEvent::State(Viewstate::Live));
         assert_eq!(told(&mut picture), Some(("live", None)));
         // Waiting begins anew.
@@ -259,7 +343,10 @@ mod tests {
         let mut picture = Picture::new(standing(Phase::Live, None));
         picture.close(Some(Problem::from(Code::GrantExpired)));
         picture.event(&SessionEvent::Closed(Closed::ByHub));
-        assert_eq!(told(&mut picture), Some(("closed", Some(Code::GrantExpired))));
+        assert_eq!(
+            told(&mut picture),
+            Some(("closed", Some(Code::GrantExpired)))
+        );
         assert!(picture.is_closed());
     }
 }

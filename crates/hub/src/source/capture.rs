@@ -33,7 +33,10 @@ pub(crate) async fn run(stream: &Stream, report: Report<'_>) -> End {
 
 fn end(why: &dyn std::fmt::Display) -> End {
     let problem = Problem::new(Code::Internal, format!("The demo camera stopped: {why}."));
-    End { problem, then: Then::Retry }
+    End {
+        problem,
+        then: Then::Retry,
+    }
 }
 
 #[cfg(test)]
@@ -64,7 +67,10 @@ mod tests {
             end = run(&stream, &mut report) => panic!("ended: {end:?}"),
             () = live.notified() => {}
         }
-        assert!(matches!(told[..], [Progress::Connecting, Progress::Live]), "{told:?}");
+        assert!(
+            matches!(told[..], [Progress::Connecting, Progress::Live]),
+            "{told:?}"
+        );
         let tracks = stream.tracks().unwrap();
         assert!(tracks.first(Kind::Video).is_some() && tracks.first(Kind::Audio).is_some());
         loop {

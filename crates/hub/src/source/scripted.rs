@@ -51,12 +51,23 @@ impl Script {
         scenes: impl IntoIterator<Item = Scene>,
     ) -> (Self, tokio::sync::mpsc::UnboundedReceiver<Happened>) {
         let (log, happened) = tokio::sync::mpsc::unbounded_channel();
-        (Self { scenes: Arc::new(Mutex::new(scenes.into_iter().collect())), log, address }, happened)
+        (
+            Self {
+                scenes: Arc::new(Mutex::new(scenes.into_iter().collect())),
+                log,
+                address,
+            },
+            happened,
+        )
     }
 
     fn next(&self) -> Scene {
         let mut scenes = self.scenes.lock().unwrap();
-        let scene = if scenes.len() > 1 { scenes.pop_front() } else { scenes.front().cloned() };
+        let scene = if scenes.len() > 1 {
+            scenes.pop_front()
+        } else {
+            scenes.front().cloned()
+        };
         scene.unwrap_or(Scene::Hang)
     }
 
@@ -86,9 +97,16 @@ impl Drop for Stopped {
 }
 
 /// Writes one keyframe of VP8 (a codec whose packets need no parameter sets).
-#[expect(clippy::disallowed_methods, reason = "a source is a door; tokio's clock, because tests turn it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a source is a door; tokio's clock, because tests turn it"
+)]
 pub(crate) fn picture(stream: &Stream) -> Producer {
-    let track = Track { codec: Codec::Vp8, channels: 0, parameters: ParameterSets::None };
+    let track = Track {
+        codec: Codec::Vp8,
+        channels: 0,
+        parameters: ParameterSets::None,
+    };
     let mut producer = stream.produce(Tracks(vec![track]), Arc::new(|| {}));
     let packet = Packet {
         payload: Arc::from(&[0x10, 0, 0, 0, 0x9d, 0x01, 0x2a, 16, 0, 16, 0][..]),
@@ -99,6 +117,10 @@ pub(crate) fn picture(stream: &Stream) -> Producer {
         frame_end: true,
         keyframe: true,
     };
-    producer.write(TrackId(0), tokio::time::Instant::now().into_std(), vec![packet]);
+    producer.write(
+        TrackId(0),
+        tokio::time::Instant::now().into_std(),
+        vec![packet],
+    );
     producer
 }

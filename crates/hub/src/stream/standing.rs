@@ -52,13 +52,18 @@ impl Standing {
 
     /// What is worth a line in the log when it changes; the time of the next attempt is not.
     pub(super) fn cause(&self) -> (&'static str, Option<Code>) {
-        (self.word(), self.problem.as_ref().map(|problem| problem.code))
+        (
+            self.word(),
+            self.problem.as_ref().map(|problem| problem.code),
+        )
     }
 
     pub(super) fn log(&self, stream: &StreamName) {
         let (stream, state) = (stream.as_str(), self.word());
         match &self.problem {
-            Some(problem) => tracing::warn!(stream, state, code = problem.code.name(), %problem, "source"),
+            Some(problem) => {
+                tracing::warn!(stream, state, code = problem.code.name(), %problem, "source")
+            }
             None => tracing::info!(stream, state, "source"),
         }
     }

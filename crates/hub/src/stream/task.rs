@@ -34,7 +34,11 @@ impl Entry {
                 }
                 Action::Stop => running = None,
             }
-            let wake = self.lock().source.as_ref().and_then(|source| source.supervisor.wake());
+            let wake = self
+                .lock()
+                .source
+                .as_ref()
+                .and_then(|source| source.supervisor.wake());
             tokio::select! {
                 end = ended(&mut running) => {
                     running = None;
@@ -72,7 +76,9 @@ impl Entry {
             let mut report = |progress| entry.report(run, progress);
             source.run(&entry.media, &mut report).await
         };
-        Some(Box::pin(AssertUnwindSafe(driver).catch_unwind().map(Result::ok)))
+        Some(Box::pin(
+            AssertUnwindSafe(driver).catch_unwind().map(Result::ok),
+        ))
     }
 
     pub(super) fn report(&self, run: u64, progress: Progress) {
@@ -92,7 +98,9 @@ impl Entry {
                 self.tell(Event::Bad(packets), clock());
             }
             Progress::Warning(problem) => {
-                if state.warnings.len() < MOST_WARNINGS || state.warnings.contains_key(problem.code.name()) {
+                if state.warnings.len() < MOST_WARNINGS
+                    || state.warnings.contains_key(problem.code.name())
+                {
                     state.warnings.insert(problem.code.name(), problem);
                 }
                 self.publish(state);
@@ -108,7 +116,10 @@ impl Entry {
         let mut state = self.lock();
         if end.is_none() {
             // The panic's own words are in the log already, by the panic hook.
-            tracing::error!(stream = self.name.as_str(), "the source's driver panicked; it is started again");
+            tracing::error!(
+                stream = self.name.as_str(),
+                "the source's driver panicked; it is started again"
+            );
             state.panics += 1;
         }
         let stopped_anyway = state.action != Action::Nothing;
@@ -122,7 +133,10 @@ impl Entry {
 /// A driver's panic as an end like any other (D9).
 fn panicked() -> End {
     let detail = "The part of Lenswire that reads this source failed. It is started again.";
-    End { problem: Problem::new(Code::Internal, detail), then: Then::Retry }
+    End {
+        problem: Problem::new(Code::Internal, detail),
+        then: Then::Retry,
+    }
 }
 
 /// The end of the running source; waits for ever when none runs.

@@ -5,8 +5,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::*;
-use crate::source::{End, Progress, Then};
 use crate::source::scripted::{Happened, Scene, Script, picture};
+use crate::source::{End, Progress, Then};
 use crate::supervise::{GRACE, STALL};
 
 /// A stream with a scripted source that runs.
@@ -19,9 +19,18 @@ struct World {
 impl World {
     fn new(on_demand: bool, scenes: impl IntoIterator<Item = Scene>) -> Self {
         let (script, happened) = Script::new("first", scenes);
-        let entry = Entry::new(name(), config(on_demand), Some(Source::Scripted(script)), clock());
+        let entry = Entry::new(
+            name(),
+            config(on_demand),
+            Some(Source::Scripted(script)),
+            clock(),
+        );
         let task = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&entry).run()));
-        Self { entry, happened, _task: task }
+        Self {
+            entry,
+            happened,
+            _task: task,
+        }
     }
 
     async fn next(&mut self) -> Happened {
@@ -31,13 +40,20 @@ impl World {
     /// Waits until the source waits for its next attempt.
     async fn waits(&self) {
         let mut standing = self.entry.follow();
-        standing.wait_for(|standing| standing.retry_at().is_some()).await.expect("the entry lives");
+        standing
+            .wait_for(|standing| standing.retry_at().is_some())
+            .await
+            .expect("the entry lives");
     }
 
     /// Waits until the source stands so.
     async fn stands(&self, word: &str) -> Standing {
         let mut standing = self.entry.follow();
-        standing.wait_for(|standing| standing.word() == word).await.expect("the entry lives").clone()
+        standing
+            .wait_for(|standing| standing.word() == word)
+            .await
+            .expect("the entry lives")
+            .clone()
     }
 }
 
@@ -46,11 +62,17 @@ fn name() -> StreamName {
 }
 
 fn config(on_demand: bool) -> StreamConfig {
-    StreamConfig { on_demand, ..StreamConfig::default() }
+    StreamConfig {
+        on_demand,
+        ..StreamConfig::default()
+    }
 }
 
 fn refused() -> End {
-    End { problem: Problem::from(Code::CameraRefused), then: Then::Retry }
+    End {
+        problem: Problem::from(Code::CameraRefused),
+        then: Then::Retry,
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,9 +96,16 @@ async fn an_on_demand_source_starts_with_demand_and_stops_a_grace_after_it() {
     let left = tokio::time::Instant::now();
     drop(demand);
     let _idle = world.stands("idle").await;
-    assert!(left.elapsed() >= GRACE && left.elapsed() < GRACE + Duration::from_secs(1), "{:?}", left.elapsed());
+    assert!(
+        left.elapsed() >= GRACE && left.elapsed() < GRACE + Duration::from_secs(1),
+        "{:?}",
+        left.elapsed()
+    );
     assert!(!world.entry.media().is_live());
-    assert!(world.entry.media().tracks().is_some(), "what it consisted of is remembered");
+    assert!(
+        world.entry.media().tracks().is_some(),
+        "what it consisted of is remembered"
+    );
     let _again = world.entry.media().demand();
     world.stands("live").await;
 }
@@ -88,9 +117,11 @@ async fn a_source_that_falls_silent_is_dialled_again() {
     let mut world = World::new(false, [Scene::Play, Scene::Hang, Scene::Play, Scene::Hang]);
     let mut consumer = world.entry.media().consume(Arc::new(|| {}));
     let mut epochs = Vec::new();
-    let mut read = || while let Some(item) = consumer.pop() {
-        if let lenswire_media::Item::Batch(batch) = item {
-            epochs.push(batch.epoch);
+    let mut read = || {
+        while let Some(item) = consumer.pop() {
+            if let lenswire_media::Item::Batch(batch) = item {
+                epochs.push(batch.epoch);
+            }
         }
     };
     assert_eq!(world.next().await, Happened::Started);
@@ -99,7 +130,10 @@ async fn a_source_that_falls_silent_is_dialled_again() {
     let silent = tokio::time::Instant::now();
     let stalled = world.stands("stalled").await;
     assert!(silent.elapsed() <= STALL, "{:?}", silent.elapsed());
-    assert_eq!(stalled.problem.map(|problem| problem.code), Some(Code::CameraStalled));
+    assert_eq!(
+        stalled.problem.map(|problem| problem.code),
+        Some(Code::CameraStalled)
+    );
     assert_eq!(world.next().await, Happened::Stopped);
     assert_eq!(world.next().await, Happened::Started);
     let live = world.stands("live").await;
@@ -115,7 +149,10 @@ async fn a_panicking_source_is_contained_counted_and_tried_again() {
     let other = World::new(false, [Scene::Play]);
     other.stands("live").await;
     let retrying = world.stands("retrying").await;
-    assert_eq!(retrying.problem.map(|problem| problem.code), Some(Code::Internal));
+    assert_eq!(
+        retrying.problem.map(|problem| problem.code),
+        Some(Code::Internal)
+    );
     for _ in 0..2 {
         assert_eq!(world.next().await, Happened::Started);
         assert_eq!(world.next().await, Happened::Stopped);
@@ -131,18 +168,26 @@ async fn a_changed_source_takes_over_and_readers_stay() {
     let consumer = world.entry.media().consume(Arc::new(|| {}));
     world.stands("retrying").await;
     let (script, mut other) = Script::new("second", [Scene::Play]);
-    world.entry.configure(config(false), Some(Source::Scripted(script)), clock());
+    world
+        .entry
+        .configure(config(false), Some(Source::Scripted(script)), clock());
     assert_eq!(other.recv().await, Some(Happened::Started));
     world.stands("live").await;
     assert_eq!(world.entry.media().demanded(), 1);
     drop(consumer);
     // The same address again is no change.
     let (same, mut silent) = Script::new("second", [Scene::Hang]);
-    world.entry.configure(config(false), Some(Source::Scripted(same)), clock());
+    world
+        .entry
+        .configure(config(false), Some(Source::Scripted(same)), clock());
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(silent.try_recv().is_err() && world.entry.media().is_live());
     // Nor is when it runs: it stops when nobody has wanted it for a while.
-    world.entry.configure(config(true), Some(Source::Scripted(Script::new("second", []).0)), clock());
+    world.entry.configure(
+        config(true),
+        Some(Source::Scripted(Script::new("second", []).0)),
+        clock(),
+    );
     assert!(world.entry.media().is_live());
     world.stands("idle").await;
     // And without a source there is nothing to run.
@@ -154,8 +199,14 @@ async fn a_changed_source_takes_over_and_readers_stay() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_and_joining_viewers_bring_the_next_attempt_forward() {
-    let park = End { problem: Problem::from(Code::CameraNoVideo), then: Then::Park };
-    let mut world = World::new(false, [Scene::End(park.clone()), Scene::End(park), Scene::Play]);
+    let park = End {
+        problem: Problem::from(Code::CameraNoVideo),
+        then: Then::Park,
+    };
+    let mut world = World::new(
+        false,
+        [Scene::End(park.clone()), Scene::End(park), Scene::Play],
+    );
     world.waits().await;
     while world.happened.try_recv().is_ok() {}
     let parked = tokio::time::Instant::now();
@@ -165,7 +216,11 @@ async fn retry_and_joining_viewers_bring_the_next_attempt_forward() {
     world.waits().await;
     world.entry.joined(clock());
     world.stands("live").await;
-    assert!(parked.elapsed() < Duration::from_secs(5), "{:?}", parked.elapsed());
+    assert!(
+        parked.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        parked.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,17 +228,30 @@ async fn warnings_come_and_go_by_their_code() {
     let world = World::new(false, [Scene::Play, Scene::Hang]);
     world.stands("live").await;
     let run = world.entry.lock().run;
-    let warn = |detail: &'static str| world.entry.report(run, Progress::Warning(Problem::new(Code::BFrames, detail)));
+    let warn = |detail: &'static str| {
+        world
+            .entry
+            .report(run, Progress::Warning(Problem::new(Code::BFrames, detail)))
+    };
     warn("once");
     warn("twice");
-    world.entry.report(run - 1, Progress::Warning(Problem::from(Code::UdpSilent)));
+    world
+        .entry
+        .report(run - 1, Progress::Warning(Problem::from(Code::UdpSilent)));
     let warnings = world.entry.standing().warnings;
-    assert_eq!(warnings, [Problem::new(Code::BFrames, "twice")], "one per code, and none of an earlier run");
+    assert_eq!(
+        warnings,
+        [Problem::new(Code::BFrames, "twice")],
+        "one per code, and none of an earlier run"
+    );
     world.entry.report(run, Progress::Resolved(Code::BFrames));
     assert!(world.entry.standing().warnings.is_empty());
     warn("thrice");
     world.stands("stalled").await;
-    assert!(world.entry.standing().warnings.is_empty(), "a new run has its own");
+    assert!(
+        world.entry.standing().warnings.is_empty(),
+        "a new run has its own"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,11 +259,19 @@ async fn tracks_are_waited_for_and_the_waiting_is_told() {
     let world = World::new(true, [Scene::End(refused()), Scene::Play]);
     let _demand = world.entry.media().demand();
     let mut told = Vec::new();
-    let mut waiting = |standing: &Standing| told.push((standing.word(), standing.problem.as_ref().map(|p| p.code)));
-    let tracks = world.entry.tracks(clock(), Duration::from_secs(10), &mut waiting).await;
+    let mut waiting = |standing: &Standing| {
+        told.push((standing.word(), standing.problem.as_ref().map(|p| p.code)))
+    };
+    let tracks = world
+        .entry
+        .tracks(clock(), Duration::from_secs(10), &mut waiting)
+        .await;
     assert_eq!(tracks.map(|tracks| tracks.0.len()), Some(1));
     assert_eq!(told.first(), Some(&("idle", None)));
-    assert!(told.contains(&("retrying", Some(Code::CameraRefused))), "{told:?}");
+    assert!(
+        told.contains(&("retrying", Some(Code::CameraRefused))),
+        "{told:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,18 +280,33 @@ async fn tracks_that_never_come_are_waited_for_so_long_and_no_longer() {
     let _demand = world.entry.media().demand();
     let asked = tokio::time::Instant::now();
     let patience = Duration::from_secs(10);
-    assert!(world.entry.tracks(clock(), patience, &mut |_| {}).await.is_none());
+    assert!(
+        world
+            .entry
+            .tracks(clock(), patience, &mut |_| {})
+            .await
+            .is_none()
+    );
     assert_eq!(asked.elapsed().as_secs(), 10);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_parked_source_is_not_waited_for() {
-    let park = End { problem: Problem::from(Code::CameraCodecUnsupported), then: Then::Park };
+    let park = End {
+        problem: Problem::from(Code::CameraCodecUnsupported),
+        then: Then::Park,
+    };
     let world = World::new(true, [Scene::End(park)]);
     let _demand = world.entry.media().demand();
     world.stands("parked").await;
     let asked = tokio::time::Instant::now();
-    assert!(world.entry.tracks(clock(), Duration::from_secs(10), &mut |_| {}).await.is_none());
+    assert!(
+        world
+            .entry
+            .tracks(clock(), Duration::from_secs(10), &mut |_| {})
+            .await
+            .is_none()
+    );
     assert!(asked.elapsed() < Duration::from_secs(1));
 }
 
@@ -224,7 +315,12 @@ async fn a_stream_without_a_source_is_whoever_publishes_to_it() {
     let entry = Entry::new(name(), config(false), None, clock());
     let _task = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&entry).run()));
     let producer = picture(entry.media());
-    assert!(entry.tracks(clock(), Duration::ZERO, &mut |_| {}).await.is_some());
+    assert!(
+        entry
+            .tracks(clock(), Duration::ZERO, &mut |_| {})
+            .await
+            .is_some()
+    );
     drop(producer);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(entry.standing().word(), "idle");

@@ -7,8 +7,8 @@ use lenswire_api::{Code, Problem};
 use lenswire_media::Backoff;
 
 use super::{
-    ATTEMPT, Action, BAD_PACKETS, BAD_WINDOW, Event, GRACE, JOIN_PAUSE, JOIN_PAUSE_PASSWORD, Mode, PARKED, PARKED_PASSWORD,
-    Phase, REFUSALS, STABLE, STALL, Supervisor,
+    ATTEMPT, Action, BAD_PACKETS, BAD_WINDOW, Event, GRACE, JOIN_PAUSE, JOIN_PAUSE_PASSWORD, Mode,
+    PARKED, PARKED_PASSWORD, Phase, REFUSALS, STABLE, STALL, Supervisor,
 };
 use crate::source::{End, Then};
 
@@ -55,7 +55,14 @@ impl Supervisor {
 
     /// When [`Event::Tick`] is due.
     pub(crate) fn wake(&self) -> Option<Instant> {
-        [self.stop_due(), self.watchdog_due().map(|(at, _)| at), self.retry_due()].into_iter().flatten().min()
+        [
+            self.stop_due(),
+            self.watchdog_due().map(|(at, _)| at),
+            self.retry_due(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Takes one event. `random` is uniform in 0..1 and spreads retries.
@@ -83,7 +90,11 @@ impl Supervisor {
         if let Some((at, code)) = self.watchdog_due()
             && at <= now
         {
-            return if code == Code::CameraStalled { self.stalled(now) } else { self.ended(silent(), now, random) };
+            return if code == Code::CameraStalled {
+                self.stalled(now)
+            } else {
+                self.ended(silent(), now, random)
+            };
         }
         if due(self.retry_due(), now) {
             return self.try_now(now);
@@ -93,7 +104,8 @@ impl Supervisor {
 
     fn demand(&mut self, wanted: bool, now: Instant) -> Action {
         self.wanted = wanted;
-        self.unwanted = (self.mode == Mode::OnDemand && !wanted).then(|| self.unwanted.unwrap_or(now));
+        self.unwanted =
+            (self.mode == Mode::OnDemand && !wanted).then(|| self.unwanted.unwrap_or(now));
         self.start_if_wanted(now)
     }
 
@@ -107,12 +119,22 @@ impl Supervisor {
 
     /// Brings the next attempt forward, though not right behind the last one.
     fn joined(&mut self, now: Instant) -> Action {
-        let (Phase::Retrying(Some(at)) | Phase::Parked(Some(at))) = &mut self.phase else { return Action::Nothing };
+        let (Phase::Retrying(Some(at)) | Phase::Parked(Some(at))) = &mut self.phase else {
+            return Action::Nothing;
+        };
         if let Some((ended, then)) = self.ended {
-            let pause = if then == Then::Password { JOIN_PAUSE_PASSWORD } else { JOIN_PAUSE };
+            let pause = if then == Then::Password {
+                JOIN_PAUSE_PASSWORD
+            } else {
+                JOIN_PAUSE
+            };
             *at = (*at).min(ended + pause);
         }
-        if due(self.retry_due(), now) { self.try_now(now) } else { Action::Nothing }
+        if due(self.retry_due(), now) {
+            self.try_now(now)
+        } else {
+            Action::Nothing
+        }
     }
 
     /// Ends the waiting between attempts, whatever it was for.
@@ -127,7 +149,11 @@ impl Supervisor {
 
     fn changed(&mut self, now: Instant) -> Action {
         let (mode, wanted, lives) = (self.mode, self.wanted, self.lives);
-        *self = Self { wanted, lives, ..Self::new(mode, now) };
+        *self = Self {
+            wanted,
+            lives,
+            ..Self::new(mode, now)
+        };
         match self.demand(wanted, now) {
             Action::Nothing => Action::Stop,
             action => action,
@@ -135,7 +161,9 @@ impl Supervisor {
     }
 
     fn video(&mut self, at: Instant, now: Instant) -> Action {
-        let Some(started) = self.attempt else { return Action::Nothing };
+        let Some(started) = self.attempt else {
+            return Action::Nothing;
+        };
         // The stream remembers its newest packet across sources: an older one proves nothing.
         if at < started {
             return Action::Nothing;
@@ -156,29 +184,49 @@ impl Supervisor {
             return Action::Nothing;
         }
         self.bad.push_back((now, packets));
-        self.bad.retain(|(at, _)| now.saturating_duration_since(*at) < BAD_WINDOW);
-        let recent: u32 = self.bad.iter().fold(0, |sum, (_, n)| sum.saturating_add(*n));
+        self.bad
+            .retain(|(at, _)| now.saturating_duration_since(*at) < BAD_WINDOW);
+        let recent: u32 = self
+            .bad
+            .iter()
+            .fold(0, |sum, (_, n)| sum.saturating_add(*n));
         if recent < BAD_PACKETS {
             return Action::Nothing;
         }
         let problem = Problem::new(
             Code::CameraMisbehaves,
-            format!("The source sent {recent} packets within {} s that nothing can be made of.", BAD_WINDOW.as_secs()),
+            format!(
+                "The source sent {recent} packets within {} s that nothing can be made of.",
+                BAD_WINDOW.as_secs()
+            ),
         );
-        self.ended(End { problem, then: Then::Park }, now, 0.0)
+        self.ended(
+            End {
+                problem,
+                then: Then::Park,
+            },
+            now,
+            0.0,
+        )
     }
 
     fn stalled(&mut self, now: Instant) -> Action {
         self.problem = Some(Problem::new(
             Code::CameraStalled,
-            format!("It played, but no video has come for {} s. Lenswire is connecting again.", STALL.as_secs()),
+            format!(
+                "It played, but no video has come for {} s. Lenswire is connecting again.",
+                STALL.as_secs()
+            ),
         ));
         self.enter(Phase::Stalled, now);
         self.start(now)
     }
 
     fn ended(&mut self, end: End, now: Instant, random: f64) -> Action {
-        if self.live.is_some_and(|live| now.saturating_duration_since(live) >= STABLE) {
+        if self
+            .live
+            .is_some_and(|live| now.saturating_duration_since(live) >= STABLE)
+        {
             self.backoff.succeeded();
         }
         self.attempt = None;
@@ -189,7 +237,9 @@ impl Supervisor {
             self.refusals += 1;
         }
         let phase = match end.then {
-            Then::Password if self.refusals >= REFUSALS => Phase::Parked(Some(now + PARKED_PASSWORD)),
+            Then::Password if self.refusals >= REFUSALS => {
+                Phase::Parked(Some(now + PARKED_PASSWORD))
+            }
             Then::Park => Phase::Parked(Some(now + PARKED)),
             Then::Retry | Then::Password => Phase::Retrying(Some(now + self.wait(now, random))),
         };
@@ -261,6 +311,12 @@ fn due(at: Option<Instant>, now: Instant) -> bool {
 }
 
 fn silent() -> End {
-    let detail = format!("The source was asked to play and sent no video within {} s.", ATTEMPT.as_secs());
-    End { problem: Problem::new(Code::CameraSilent, detail), then: Then::Retry }
+    let detail = format!(
+        "The source was asked to play and sent no video within {} s.",
+        ATTEMPT.as_secs()
+    );
+    End {
+        problem: Problem::new(Code::CameraSilent, detail),
+        then: Then::Retry,
+    }
 }

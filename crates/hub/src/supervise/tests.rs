@@ -10,10 +10,17 @@ struct World {
 }
 
 impl World {
-    #[expect(clippy::disallowed_methods, reason = "the fake clock needs a first value")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the fake clock needs a first value"
+    )]
     fn new(mode: Mode) -> Self {
         let now = Instant::now();
-        Self { supervisor: Supervisor::new(mode, now), now, start: now }
+        Self {
+            supervisor: Supervisor::new(mode, now),
+            now,
+            start: now,
+        }
     }
 
     fn live() -> Self {
@@ -45,7 +52,10 @@ impl World {
     }
 
     fn ends(&mut self, code: Code, then: Then) -> Action {
-        self.tell(Event::Ended(End { problem: Problem::from(code), then }))
+        self.tell(Event::Ended(End {
+            problem: Problem::from(code),
+            then,
+        }))
     }
 
     /// Moves the clock to the next wake and ticks.
@@ -99,7 +109,10 @@ fn an_on_demand_source_runs_while_it_is_wanted_and_a_grace_longer() {
     world.plays(9);
     world.now += Duration::from_secs(1);
     assert_eq!(world.tell(Event::Tick), Action::Stop);
-    assert_eq!((world.phase(), world.supervisor.wake()), (Phase::Idle, None));
+    assert_eq!(
+        (world.phase(), world.supervisor.wake()),
+        (Phase::Idle, None)
+    );
     assert_eq!(world.tell(Event::Demand(true)), Action::Start);
 }
 
@@ -110,7 +123,10 @@ fn a_source_without_video_for_five_seconds_is_stalled_and_dialled_again() {
     world.plays(20);
     let (waited, action) = world.wait();
     assert_eq!((waited, action), (STALL, Action::Start));
-    assert_eq!((world.phase(), world.code()), (Phase::Stalled, Some(Code::CameraStalled)));
+    assert_eq!(
+        (world.phase(), world.code()),
+        (Phase::Stalled, Some(Code::CameraStalled))
+    );
     // The stream still remembers the old run's last packet.
     let old = world.now - Duration::from_secs(5);
     world.tell(Event::Video(old));
@@ -157,7 +173,10 @@ fn it_never_gives_up_and_dials_every_two_seconds_at_first() {
         assert_eq!(action, Action::Start);
         assert_eq!(world.phase(), Phase::Retrying(None));
         let minutes_in = world.now.saturating_duration_since(failed) < Duration::from_secs(300);
-        assert!(waited <= Duration::from_secs(if minutes_in { 2 } else { 23 }), "{waited:?}");
+        assert!(
+            waited <= Duration::from_secs(if minutes_in { 2 } else { 23 }),
+            "{waited:?}"
+        );
         world.ends(Code::CameraRefused, Then::Retry);
         assert_eq!(world.code(), Some(Code::CameraRefused));
         attempts += 1;
@@ -180,7 +199,10 @@ fn short_waits_come_back_after_a_recovery_but_not_for_a_flapping_source() {
     world.wait();
     world.video();
     world.ends(Code::CameraClosed, Then::Retry);
-    assert!(world.wait().0 > Duration::from_secs(2), "one frame is no recovery");
+    assert!(
+        world.wait().0 > Duration::from_secs(2),
+        "one frame is no recovery"
+    );
     world.video();
     world.plays(10);
     world.ends(Code::CameraClosed, Then::Retry);
@@ -203,16 +225,25 @@ fn the_second_refused_password_parks_for_five_minutes() {
     let mut world = World::new(Mode::Always);
     world.tell(Event::Tick);
     world.ends(Code::CameraWrongPassword, Then::Password);
-    assert!(matches!(world.phase(), Phase::Retrying(Some(_))), "the first may be a hiccup");
+    assert!(
+        matches!(world.phase(), Phase::Retrying(Some(_))),
+        "the first may be a hiccup"
+    );
     world.wait();
     world.ends(Code::CameraWrongPassword, Then::Password);
-    assert_eq!(world.phase(), Phase::Parked(Some(world.now + PARKED_PASSWORD)));
+    assert_eq!(
+        world.phase(),
+        Phase::Parked(Some(world.now + PARKED_PASSWORD))
+    );
     let parked = world.supervisor.since();
     // Each later one parks again at once.
     assert_eq!(world.wait(), (PARKED_PASSWORD, Action::Start));
     assert_eq!(world.phase(), Phase::Parked(None));
     world.ends(Code::CameraWrongPassword, Then::Password);
-    assert_eq!(world.phase(), Phase::Parked(Some(world.now + PARKED_PASSWORD)));
+    assert_eq!(
+        world.phase(),
+        Phase::Parked(Some(world.now + PARKED_PASSWORD))
+    );
     assert_eq!(world.supervisor.since(), parked);
 }
 
@@ -235,7 +266,10 @@ fn joining_viewers_cannot_lock_the_cameras_account() {
     world.wait();
     world.ends(Code::CameraWrongPassword, Then::Password);
     assert_eq!(world.tell(Event::Joined), Action::Nothing);
-    assert_eq!(world.phase(), Phase::Parked(Some(world.now + JOIN_PAUSE_PASSWORD)));
+    assert_eq!(
+        world.phase(),
+        Phase::Parked(Some(world.now + JOIN_PAUSE_PASSWORD))
+    );
     assert_eq!(world.after(59), Action::Nothing);
     assert_eq!(world.after(1), Action::Start);
 }
@@ -282,7 +316,11 @@ fn retry_does_nothing_to_what_runs_already() {
     assert_eq!(world.tell(Event::Joined), Action::Nothing);
     world.ends(Code::CameraClosed, Then::Retry);
     assert_eq!(world.tell(Event::Retry), Action::Start);
-    assert_eq!(world.tell(Event::Retry), Action::Nothing, "it is being tried");
+    assert_eq!(
+        world.tell(Event::Retry),
+        Action::Nothing,
+        "it is being tried"
+    );
 }
 
 // A7: garbage parks after 50 bad packets in 10 s.
@@ -295,7 +333,11 @@ fn fifty_bad_packets_in_ten_seconds_park() {
     assert_eq!(world.tell(Event::Bad(1)), Action::Stop);
     assert_eq!(world.code(), Some(Code::CameraMisbehaves));
     assert_eq!(world.phase(), Phase::Parked(Some(world.now + PARKED)));
-    assert_eq!(world.tell(Event::Bad(1_000)), Action::Nothing, "it runs no more");
+    assert_eq!(
+        world.tell(Event::Bad(1_000)),
+        Action::Nothing,
+        "it runs no more"
+    );
     world.wait();
     world.video();
     assert_eq!(world.tell(Event::Bad(49)), Action::Nothing, "counted anew");
@@ -323,7 +365,10 @@ fn a_changed_source_starts_anew_with_nothing_held_against_it() {
     assert_eq!(world.tell(Event::Changed), Action::Start);
     assert_eq!((world.phase(), world.code()), (Phase::Connecting, None));
     world.ends(Code::CameraWrongPassword, Then::Password);
-    assert!(matches!(world.phase(), Phase::Retrying(Some(_))), "the first with the new one");
+    assert!(
+        matches!(world.phase(), Phase::Retrying(Some(_))),
+        "the first with the new one"
+    );
 }
 
 #[test]
@@ -374,7 +419,10 @@ fn an_unwanted_parked_source_keeps_its_pause_and_then_rests() {
     world.ends(Code::CameraWrongPassword, Then::Password);
     world.tell(Event::Demand(false));
     assert_eq!(world.after(30), Action::Nothing);
-    assert!(matches!(world.phase(), Phase::Parked(Some(_))), "the cause stays readable");
+    assert!(
+        matches!(world.phase(), Phase::Parked(Some(_))),
+        "the cause stays readable"
+    );
     assert_eq!(world.tell(Event::Demand(true)), Action::Nothing);
     world.tell(Event::Demand(false));
     assert_eq!(world.wait().1, Action::Stop);

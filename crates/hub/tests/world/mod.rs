@@ -47,21 +47,45 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lenswire.yaml");
         std::fs::write(&path, format!("{MEDIA}{config}")).expect("writes");
-        let file = File::new(Home::Named(path.clone()), Environment::default(), Overrides::default());
+        let file = File::new(
+            Home::Named(path.clone()),
+            Environment::default(),
+            Overrides::default(),
+        );
         let config = file.load().unwrap_or_else(|error| panic!("{error}"));
         let limits = config.limits.clone();
         let hub = Hub::start(config, Instant::now()).expect("starts");
         let store = Store::open(folder.path()).await.expect("opens");
         let authority = Arc::new(Authority::open(store, now()).await.expect("opens"));
         let stopping = CancellationToken::new();
-        let app = App::new(hub.clone(), Arc::clone(&authority), Arc::new(file), stopping.clone());
+        let app = App::new(
+            hub.clone(),
+            Arc::clone(&authority),
+            Arc::new(file),
+            stopping.clone(),
+        );
         let router = router(app);
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("bound");
-        let serving = Serving { listener, tls: None, limits, proxies: Vec::new() };
+        let serving = Serving {
+            listener,
+            tls: None,
+            limits,
+            proxies: Vec::new(),
+        };
         let served = serve(serving, router.clone(), stopping.clone().cancelled_owned());
-        let served = AbortOnDropHandle::new(tokio::spawn(async move { served.await.expect("serves") }));
-        Self { hub, authority, address, router, stopping, file: path, _folder: folder, _served: served }
+        let served =
+            AbortOnDropHandle::new(tokio::spawn(async move { served.await.expect("serves") }));
+        Self {
+            hub,
+            authority,
+            address,
+            router,
+            stopping,
+            file: path,
+            _folder: folder,
+            _served: served,
+        }
     }
 
     pub(crate) fn entry(&self, stream: &str) -> Arc<Entry> {
@@ -75,35 +99,70 @@ impl World {
 
     /// An administrator's token.
     pub(crate) async fn administrator(&self) -> String {
-        self.authority.new_administrator("test", None, now()).await.expect("makes")
+        self.authority
+            .new_administrator("test", None, now())
+            .await
+            .expect("makes")
     }
 
     /// A grant to watch a stream, given to somebody for so long.
     pub(crate) async fn grant(&self, subject: &str, stream: &str, time: Duration) -> String {
         let pattern = Pattern::parse(stream).expect("a pattern");
-        self.authority.new_grant(subject, vec![pattern], vec![Scope::Watch], now().plus(time), now()).await.expect("signs")
+        self.authority
+            .new_grant(
+                subject,
+                vec![pattern],
+                vec![Scope::Watch],
+                now().plus(time),
+                now(),
+            )
+            .await
+            .expect("signs")
     }
 
     /// One request, with a token or without.
-    pub(crate) async fn call(&self, method: Method, path: &str, token: Option<&str>, headers: &[(&str, &str)], body: &str) -> Answered {
-        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answered {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let request = request.body(Body::from(body.to_owned())).expect("a request");
+        let request = request
+            .body(Body::from(body.to_owned()))
+            .expect("a request");
         let answer = self.router.clone().oneshot(request).await.expect("answers");
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.into_body().collect().await.expect("a body").to_bytes();
-        Answered { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+        let body = answer
+            .into_body()
+            .collect()
+            .await
+            .expect("a body")
+            .to_bytes();
+        Answered {
+            status,
+            headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
     }
 }
 
 impl Answered {
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
     }
 
     /// The problem's code.
@@ -126,7 +185,11 @@ impl Playing {
     pub(crate) fn start(entry: &Arc<Entry>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, media) = (Arc::clone(&stop), entry.media().clone());
-        let track = Track { codec: Codec::Vp8, channels: 0, parameters: ParameterSets::None };
+        let track = Track {
+            codec: Codec::Vp8,
+            channels: 0,
+            parameters: ParameterSets::None,
+        };
         // Known before this returns, so that an offer can be answered at once.
         let mut producer = media.produce(Tracks(vec![track]), Arc::new(|| {}));
         let thread = std::thread::spawn(move || {
@@ -137,7 +200,10 @@ impl Playing {
                 std::thread::sleep(Duration::from_millis(50));
             }
         });
-        Self { stop, thread: Some(thread) }
+        Self {
+            stop,
+            thread: Some(thread),
+        }
     }
 }
 

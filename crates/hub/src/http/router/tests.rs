@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CONTENT_TYPE};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CONTENT_TYPE,
+};
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
@@ -46,7 +48,13 @@ enum Who {
     Administrator,
 }
 
-const EVERYBODY: [Who; 5] = [Who::Anonymous, Who::Stranger, Who::Neighbour, Who::Viewer, Who::Administrator];
+const EVERYBODY: [Who; 5] = [
+    Who::Anonymous,
+    Who::Stranger,
+    Who::Neighbour,
+    Who::Viewer,
+    Who::Administrator,
+];
 
 struct World {
     app: App,
@@ -60,13 +68,31 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lenswire.yaml");
         std::fs::write(&path, CONFIG).expect("writes");
-        let file = File::new(Home::Named(path), Environment::default(), Overrides::default());
+        let file = File::new(
+            Home::Named(path),
+            Environment::default(),
+            Overrides::default(),
+        );
         let hub = Hub::start(file.load().expect("is right"), moment().now).expect("starts");
         let store = Store::open(folder.path()).await.expect("opens");
         let authority = Authority::open(store, now()).await.expect("opens");
-        let pictures = hub.streams().iter().map(|entry| picture(entry.media())).collect();
-        let app = App::new(hub, Arc::new(authority), Arc::new(file), CancellationToken::new());
-        Self { router: router(app.clone()), app, _folder: folder, _pictures: pictures }
+        let pictures = hub
+            .streams()
+            .iter()
+            .map(|entry| picture(entry.media()))
+            .collect();
+        let app = App::new(
+            hub,
+            Arc::new(authority),
+            Arc::new(file),
+            CancellationToken::new(),
+        );
+        Self {
+            router: router(app.clone()),
+            app,
+            _folder: folder,
+            _pictures: pictures,
+        }
     }
 
     async fn token(&self, who: Who) -> Option<String> {
@@ -74,32 +100,60 @@ impl World {
         let grant = async |subject: &str, stream: &str| {
             let pattern = Pattern::parse(stream).expect("a pattern");
             let until = now().plus(std::time::Duration::from_secs(60));
-            authority.new_grant(subject, vec![pattern], vec![Scope::Watch], until, now()).await.expect("signs")
+            authority
+                .new_grant(subject, vec![pattern], vec![Scope::Watch], until, now())
+                .await
+                .expect("signs")
         };
         match who {
             Who::Anonymous => None,
             Who::Stranger => Some(grant("stranger", "other").await),
             Who::Neighbour => Some(grant("neighbour", "gate").await),
             Who::Viewer => Some(grant("viewer", "gate").await),
-            Who::Administrator => Some(authority.new_administrator("test", None, now()).await.expect("makes")),
+            Who::Administrator => Some(
+                authority
+                    .new_administrator("test", None, now())
+                    .await
+                    .expect("makes"),
+            ),
         }
     }
 
     async fn call(&self, method: &Method, path: &str, who: Who, body: &str) -> Response {
-        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost");
         if let Some(token) = self.token(who).await {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let kind = if path.ends_with("/whep") { "application/sdp" } else { "application/json" };
-        let request = request.header(CONTENT_TYPE, kind).body(Body::from(body.to_owned())).expect("a request");
+        let kind = if path.ends_with("/whep") {
+            "application/sdp"
+        } else {
+            "application/json"
+        };
+        let request = request
+            .header(CONTENT_TYPE, kind)
+            .body(Body::from(body.to_owned()))
+            .expect("a request");
         self.router.clone().oneshot(request).await.expect("answers")
     }
 
     /// A session of the viewer's; its path.
     async fn session(&self) -> String {
-        let answer = self.call(&Method::POST, "/gate/whep", Who::Viewer, &offer()).await;
-        assert_eq!(answer.status(), StatusCode::CREATED, "{:?}", text(answer).await);
-        answer.headers()["location"].to_str().expect("text").to_owned()
+        let answer = self
+            .call(&Method::POST, "/gate/whep", Who::Viewer, &offer())
+            .await;
+        assert_eq!(
+            answer.status(),
+            StatusCode::CREATED,
+            "{:?}",
+            text(answer).await
+        );
+        answer.headers()["location"]
+            .to_str()
+            .expect("text")
+            .to_owned()
     }
 
     /// An address of that kind of place.
@@ -133,11 +187,22 @@ fn now() -> UnixTime {
 }
 
 fn offer() -> String {
-    Client::offer(&[Kind::Video], &[], moment().now).expect("offers").sdp().to_owned()
+    Client::offer(&[Kind::Video], &[], moment().now)
+        .expect("offers")
+        .sdp()
+        .to_owned()
 }
 
 async fn text(answer: Response) -> String {
-    String::from_utf8_lossy(&answer.into_body().collect().await.expect("a body").to_bytes()).into_owned()
+    String::from_utf8_lossy(
+        &answer
+            .into_body()
+            .collect()
+            .await
+            .expect("a body")
+            .to_bytes(),
+    )
+    .into_owned()
 }
 
 /// What a caller must meet: let through, asked who it is, or turned away.
@@ -169,7 +234,10 @@ async fn every_route_lets_in_whom_its_rule_names_and_nobody_else() {
             let name = format!("{} {path} by {who:?}: {status}", row.method);
             match expected(row.access, who) {
                 Some(refusal) => assert_eq!(status, refusal, "{name}"),
-                None => assert!(status != 401 && status != 403 && status != 405 && status < 500, "{name}"),
+                None => assert!(
+                    status != 401 && status != 403 && status != 405 && status < 500,
+                    "{name}"
+                ),
             }
         }
     }
@@ -180,12 +248,24 @@ async fn every_place_has_routes_and_each_row_is_reached_by_its_path() {
     let world = World::new().await;
     let mut rows = BTreeSet::new();
     for row in table() {
-        assert!(rows.insert((row.what, row.method.to_string())), "{:?} {} is listed twice", row.what, row.method);
+        assert!(
+            rows.insert((row.what, row.method.to_string())),
+            "{:?} {} is listed twice",
+            row.what,
+            row.method
+        );
         let path = world.path(row.what).await;
-        assert_eq!(Place::parse(&path).map(|place| place.what), Some(row.what), "{path}");
+        assert_eq!(
+            Place::parse(&path).map(|place| place.what),
+            Some(row.what),
+            "{path}"
+        );
     }
     for what in What::ALL {
-        assert!(rows.iter().any(|(listed, _)| *listed == what), "{what:?} has no route");
+        assert!(
+            rows.iter().any(|(listed, _)| *listed == what),
+            "{what:?} has no route"
+        );
     }
 }
 
@@ -196,23 +276,54 @@ async fn what_is_not_listed_is_refused_with_what_is() {
     for what in What::ALL {
         let path = world.path(what).await;
         let rows = table();
-        let listed: Vec<_> = rows.iter().filter(|row| row.what == what).map(|row| row.method.clone()).collect();
-        for method in [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::TRACE] {
+        let listed: Vec<_> = rows
+            .iter()
+            .filter(|row| row.what == what)
+            .map(|row| row.method.clone())
+            .collect();
+        for method in [
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::TRACE,
+        ] {
             let head = method == Method::HEAD && listed.contains(&Method::GET);
             if listed.contains(&method) || head {
                 continue;
             }
             let answer = world.call(&method, &path, Who::Administrator, "").await;
-            assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            assert_eq!(
+                answer.status(),
+                StatusCode::METHOD_NOT_ALLOWED,
+                "{method} {path}"
+            );
             let allow = answer.headers()[ALLOW].to_str().expect("text").to_owned();
-            assert!(listed.iter().all(|method| allow.contains(method.as_str())), "{method} {path}: {allow}");
+            assert!(
+                listed.iter().all(|method| allow.contains(method.as_str())),
+                "{method} {path}: {allow}"
+            );
         }
     }
-    for path in ["/metrics", "/api/v1/users", "/gate/whip", "/gate/whep/a/b/c", "/../etc/passwd", "/Gate", "/a%2Fb"] {
+    for path in [
+        "/metrics",
+        "/api/v1/users",
+        "/gate/whip",
+        "/gate/whep/a/b/c",
+        "/../etc/passwd",
+        "/Gate",
+        "/a%2Fb",
+    ] {
         let answer = world.call(&Method::GET, path, Who::Administrator, "").await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
-        let problem: serde_json::Value = serde_json::from_str(&text(answer).await).expect("a problem");
-        assert_eq!((&problem["code"], &problem["instance"]), (&"not_found".into(), &path.into()));
+        let problem: serde_json::Value =
+            serde_json::from_str(&text(answer).await).expect("a problem");
+        assert_eq!(
+            (&problem["code"], &problem["instance"]),
+            (&"not_found".into(), &path.into())
+        );
     }
 }
 
@@ -223,13 +334,32 @@ async fn other_origins_read_only_what_is_meant_for_them() {
     for row in table() {
         let path = world.path(row.what).await;
         for method in [&row.method, &Method::OPTIONS] {
-            let request = Request::builder().method(method).uri(&path).header("host", "localhost").header("origin", "https://evil.example");
-            let request = request.header("access-control-request-method", "POST").body(Body::empty()).expect("a request");
-            let answer = world.router.clone().oneshot(request).await.expect("answers");
-            let allowed = answer.headers().get(ACCESS_CONTROL_ALLOW_ORIGIN).map(|value| value.to_str().expect("text"));
+            let request = Request::builder()
+                .method(method)
+                .uri(&path)
+                .header("host", "localhost")
+                .header("origin", "https://evil.example");
+            let request = request
+                .header("access-control-request-method", "POST")
+                .body(Body::empty())
+                .expect("a request");
+            let answer = world
+                .router
+                .clone()
+                .oneshot(request)
+                .await
+                .expect("answers");
+            let allowed = answer
+                .headers()
+                .get(ACCESS_CONTROL_ALLOW_ORIGIN)
+                .map(|value| value.to_str().expect("text"));
             let meant = (Origins::of(row.what) == Origins::Any).then_some("*");
             assert_eq!(allowed, meant, "{method} {path}");
-            assert!(!answer.headers().contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
+            assert!(
+                !answer
+                    .headers()
+                    .contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS)
+            );
         }
     }
 }
@@ -238,20 +368,63 @@ async fn other_origins_read_only_what_is_meant_for_them() {
 #[tokio::test]
 async fn a_foreign_page_cannot_use_the_cookie() {
     let world = World::new().await;
-    let secret = world.app.authority.open_claim().await.expect("works").expect("unclaimed");
-    let signed_in = world.app.authority.claim(&secret, false, now()).await.expect("claims");
+    let secret = world
+        .app
+        .authority
+        .open_claim()
+        .await
+        .expect("works")
+        .expect("unclaimed");
+    let signed_in = world
+        .app
+        .authority
+        .claim(&secret, false, now())
+        .await
+        .expect("claims");
     let with_cookie = async |method: Method, path: &str, site: &str| {
-        let request = Request::builder().method(method).uri(path).header("host", "localhost").header("sec-fetch-site", site);
-        let request = request.header("cookie", format!("lenswire={}", signed_in.cookie)).body(Body::empty()).expect("a request");
-        world.router.clone().oneshot(request).await.expect("answers").status().as_u16()
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost")
+            .header("sec-fetch-site", site);
+        let request = request
+            .header("cookie", format!("lenswire={}", signed_in.cookie))
+            .body(Body::empty())
+            .expect("a request");
+        world
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("answers")
+            .status()
+            .as_u16()
     };
-    assert_eq!(with_cookie(Method::GET, "/api/v1/sessions", "same-origin").await, 200);
-    assert_eq!(with_cookie(Method::POST, "/api/v1/streams/gate/retry", "same-origin").await, 204);
-    assert_eq!(with_cookie(Method::GET, "/api/v1/sessions", "cross-site").await, 401);
-    assert_eq!(with_cookie(Method::POST, "/api/v1/streams/gate/retry", "cross-site").await, 403);
+    assert_eq!(
+        with_cookie(Method::GET, "/api/v1/sessions", "same-origin").await,
+        200
+    );
+    assert_eq!(
+        with_cookie(Method::POST, "/api/v1/streams/gate/retry", "same-origin").await,
+        204
+    );
+    assert_eq!(
+        with_cookie(Method::GET, "/api/v1/sessions", "cross-site").await,
+        401
+    );
+    assert_eq!(
+        with_cookie(Method::POST, "/api/v1/streams/gate/retry", "cross-site").await,
+        403
+    );
     // Where any origin may come, the cookie is not looked at even from our own page.
-    assert_eq!(with_cookie(Method::HEAD, "/gate/whep", "same-origin").await, 401);
-    assert_eq!(with_cookie(Method::HEAD, "/open/whep", "same-origin").await, 200);
+    assert_eq!(
+        with_cookie(Method::HEAD, "/gate/whep", "same-origin").await,
+        401
+    );
+    assert_eq!(
+        with_cookie(Method::HEAD, "/open/whep", "same-origin").await,
+        200
+    );
 }
 
 #[tokio::test]
@@ -261,7 +434,10 @@ async fn lists_show_each_caller_what_it_may_watch() {
         let answer = world.call(&Method::GET, "/api/v1/streams", who, "").await;
         let list: serde_json::Value = serde_json::from_str(&text(answer).await).expect("JSON");
         let items = list["items"].as_array().expect("a list").clone();
-        items.iter().map(|item| item["name"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        items
+            .iter()
+            .map(|item| item["name"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(names(Who::Anonymous).await, ["open"]);
     assert_eq!(names(Who::Viewer).await, ["gate", "open"]);
@@ -274,7 +450,9 @@ async fn lists_show_each_caller_what_it_may_watch() {
 async fn an_unknown_stream_is_not_found() {
     let world = World::new().await;
     for who in EVERYBODY {
-        let answer = world.call(&Method::POST, "/nothing/whep", who, &offer()).await;
+        let answer = world
+            .call(&Method::POST, "/nothing/whep", who, &offer())
+            .await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{who:?}");
         assert!(text(answer).await.contains("stream_not_found"));
     }
@@ -284,13 +462,24 @@ async fn an_unknown_stream_is_not_found() {
 #[tokio::test]
 async fn turn_passwords_are_for_viewers() {
     let world = World::new().await;
-    let preflight = world.call(&Method::OPTIONS, "/gate/whep", Who::Anonymous, "").await;
+    let preflight = world
+        .call(&Method::OPTIONS, "/gate/whep", Who::Anonymous, "")
+        .await;
     assert!(!preflight.headers().contains_key("link"));
-    let answer = world.call(&Method::POST, "/gate/whep", Who::Viewer, &offer()).await;
+    let answer = world
+        .call(&Method::POST, "/gate/whep", Who::Viewer, &offer())
+        .await;
     let link = answer.headers()["link"].to_str().expect("text");
-    assert_eq!(link, r#"<turn:turn.example>; rel="ice-server"; username="user"; credential="canary"; credential-type="password""#);
+    assert_eq!(
+        link,
+        r#"<turn:turn.example>; rel="ice-server"; username="user"; credential="canary"; credential-type="password""#
+    );
     let caller = auth::Caller::Anonymous;
-    assert_eq!(world.app.ice_servers(&caller).len(), 1, "one stream is open to anyone");
+    assert_eq!(
+        world.app.ice_servers(&caller).len(),
+        1,
+        "one stream is open to anyone"
+    );
     let name = StreamName::parse("open").expect("a name");
     let mut config = (*world.app.hub.config()).clone();
     config.streams.remove(&name);

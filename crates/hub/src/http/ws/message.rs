@@ -214,7 +214,9 @@ impl ClientMessage {
             return Err(unread(format!("A message has at most {}.", limits.ws_text)));
         }
         json(text.as_bytes(), limits).map_err(|problem| Unread {
-            id: json::<Named>(text.as_bytes(), limits).ok().and_then(|named| named.id),
+            id: json::<Named>(text.as_bytes(), limits)
+                .ok()
+                .and_then(|named| named.id),
             why: format!("This is not a message of the protocol. {}", problem.detail),
         })
     }
@@ -239,44 +241,101 @@ mod tests {
     #[test]
     fn what_a_page_says_is_understood() {
         let cases = [
-            (r#"{"type":"hello","version":1}"#, ClientMessage::Hello { version: 1, token: None }),
+            (
+                r#"{"type":"hello","version":1}"#,
+                ClientMessage::Hello {
+                    version: 1,
+                    token: None,
+                },
+            ),
             (
                 r#"{"type":"watch","id":"a","stream":"gate","sdp":"v=0\r\n"}"#,
-                ClientMessage::Watch { id: id("a"), stream: "gate".into(), sdp: "v=0\r\n".into() },
+                ClientMessage::Watch {
+                    id: id("a"),
+                    stream: "gate".into(),
+                    sdp: "v=0\r\n".into(),
+                },
             ),
             (
                 r#"{"type":"candidate","id":"a","candidate":"candidate:1","sdpMid":"0","sdpMLineIndex":0}"#,
-                ClientMessage::Candidate { id: id("a"), candidate: Some("candidate:1".into()) },
+                ClientMessage::Candidate {
+                    id: id("a"),
+                    candidate: Some("candidate:1".into()),
+                },
             ),
             (
                 r#"{"type":"candidate","id":"a","candidate":null,"sdpMid":null}"#,
-                ClientMessage::Candidate { id: id("a"), candidate: None },
+                ClientMessage::Candidate {
+                    id: id("a"),
+                    candidate: None,
+                },
             ),
-            (r#"{"type":"publish","id":"p","stream":"x","sdp":""}"#, ClientMessage::Publish { id: id("p") }),
+            (
+                r#"{"type":"publish","id":"p","stream":"x","sdp":""}"#,
+                ClientMessage::Publish { id: id("p") },
+            ),
             (
                 r#"{"type":"report","id":"a","delay_ms":84.5,"anything":[1]}"#,
-                ClientMessage::Report { id: id("a"), delay_ms: Some(84.5) },
+                ClientMessage::Report {
+                    id: id("a"),
+                    delay_ms: Some(84.5),
+                },
             ),
-            (r#"{"type":"grant","token":"t"}"#, ClientMessage::Grant { id: None, token: "t".into() }),
-            (r#"{"id":"a","type":"close"}"#, ClientMessage::Close { id: id("a") }),
+            (
+                r#"{"type":"grant","token":"t"}"#,
+                ClientMessage::Grant {
+                    id: None,
+                    token: "t".into(),
+                },
+            ),
+            (
+                r#"{"id":"a","type":"close"}"#,
+                ClientMessage::Close { id: id("a") },
+            ),
         ];
         for (text, expected) in cases {
-            assert_eq!(ClientMessage::parse(text, &Limits::default()), Ok(expected), "{text}");
+            assert_eq!(
+                ClientMessage::parse(text, &Limits::default()),
+                Ok(expected),
+                "{text}"
+            );
         }
     }
 
     // E1: JSON bombs and nonsense are an answer, never a crash.
     #[test]
     fn what_is_no_message_says_why_and_for_whom() {
-        let deep = format!("{{\"type\":\"report\",\"id\":\"a\",\"x\":{}1{}}}", "[".repeat(100_000 / 2), "]".repeat(100_000 / 2));
-        let nested = format!("{{\"type\":\"report\",\"id\":\"a\",\"x\":{}1{}}}", "[".repeat(32), "]".repeat(32));
+        let deep = format!(
+            "{{\"type\":\"report\",\"id\":\"a\",\"x\":{}1{}}}",
+            "[".repeat(100_000 / 2),
+            "]".repeat(100_000 / 2)
+        );
+        let nested = format!(
+            "{{\"type\":\"report\",\"id\":\"a\",\"x\":{}1{}}}",
+            "[".repeat(32),
+            "]".repeat(32)
+        );
         let long = format!("{{\"type\":\"close\",\"id\":\"{}\"}}", "a".repeat(70_000));
         let long_id = format!("{{\"type\":\"close\",\"id\":\"{}\"}}", "a".repeat(65));
-        for text in ["", "{}", "[]", "null", "{\"type\":1}", "{\"type\":\"hello\"}", &deep, &nested, &long, &long_id, "\u{0}"] {
-            let unread = ClientMessage::parse(text, &Limits::default()).expect_err(text.get(..40).unwrap_or(text));
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            "{\"type\":1}",
+            "{\"type\":\"hello\"}",
+            &deep,
+            &nested,
+            &long,
+            &long_id,
+            "\u{0}",
+        ] {
+            let unread = ClientMessage::parse(text, &Limits::default())
+                .expect_err(text.get(..40).unwrap_or(text));
             assert!(unread.id.is_none() && !unread.why.is_empty());
         }
-        let unread = ClientMessage::parse(r#"{"type":"dance","id":"a"}"#, &Limits::default()).expect_err("no such type");
+        let unread = ClientMessage::parse(r#"{"type":"dance","id":"a"}"#, &Limits::default())
+            .expect_err("no such type");
         assert_eq!(unread.id, Some(id("a")));
         assert!(unread.why.contains("dance"), "{}", unread.why);
     }
@@ -286,11 +345,20 @@ mod tests {
         let problem = Problem::new(Code::CameraRefused, "It said no.");
         let cases = [
             (
-                ServerMessage::State { id: id("a"), state: "waiting", reason: Some(problem.clone()), delay_ms: None },
+                ServerMessage::State {
+                    id: id("a"),
+                    state: "waiting",
+                    reason: Some(problem.clone()),
+                    delay_ms: None,
+                },
                 serde_json::json!({"type": "state", "id": "a", "state": "waiting", "reason": problem}),
             ),
             (
-                ServerMessage::Answer { id: id("a"), session: "s".into(), sdp: "v=0".into() },
+                ServerMessage::Answer {
+                    id: id("a"),
+                    session: "s".into(),
+                    sdp: "v=0".into(),
+                },
                 serde_json::json!({"type": "answer", "id": "a", "session": "s", "sdp": "v=0"}),
             ),
             (
@@ -299,7 +367,11 @@ mod tests {
                     "detail": "It said no.", "fix": Code::CameraRefused.fix()}),
             ),
             (
-                ServerMessage::Candidate { id: id("a"), candidate: "candidate:1".into(), sdp_m_line_index: 0 },
+                ServerMessage::Candidate {
+                    id: id("a"),
+                    candidate: "candidate:1".into(),
+                    sdp_m_line_index: 0,
+                },
                 serde_json::json!({"type": "candidate", "id": "a", "candidate": "candidate:1", "sdpMLineIndex": 0}),
             ),
         ];

@@ -39,11 +39,24 @@ static SOCKETS: AtomicU64 = AtomicU64::new(1);
 /// `GET /ws`.
 pub(crate) async fn open(mut asked: Asked) -> Answer {
     let upgrade = WebSocketUpgrade::from_request_parts(&mut asked.parts, &()).await;
-    let upgrade = upgrade.map_err(|_| Problem::new(Code::BadRequest, "This address is for WebSockets (RFC 6455)."))?;
+    let upgrade = upgrade.map_err(|_| {
+        Problem::new(
+            Code::BadRequest,
+            "This address is for WebSockets (RFC 6455).",
+        )
+    })?;
     let longest = asked.config.limits.ws_text.0;
-    let Asked { app, caller, client, .. } = asked;
+    let Asked {
+        app,
+        caller,
+        client,
+        ..
+    } = asked;
     let serve = move |socket| serve(socket, app, caller, client.address);
-    Ok(upgrade.max_message_size(longest).max_frame_size(longest).on_upgrade(serve))
+    Ok(upgrade
+        .max_message_size(longest)
+        .max_frame_size(longest)
+        .on_upgrade(serve))
 }
 
 /// How the reading of a socket ended.
@@ -62,7 +75,10 @@ async fn serve(socket: WebSocket, app: App, caller: Caller, client: IpAddr) {
     let (outbox, writer) = outbox::outbox(sink, limits.ws_queue, limits.ws_ping);
     let written = CancellationToken::new();
     let mut writer = AbortOnDropHandle::new(tokio::spawn(writer.run(written.clone())));
-    let hello = tokio::time::timeout(limits.ws_auth_time, hello(&mut reader, &app, caller, &outbox));
+    let hello = tokio::time::timeout(
+        limits.ws_auth_time,
+        hello(&mut reader, &app, caller, &outbox),
+    );
     let Ok(Some(caller)) = hello.await else {
         outbox.close(Farewell::Policy);
         let _written = (&mut writer).await;
@@ -107,13 +123,20 @@ async fn hello(reader: &mut Reader, app: &App, caller: Caller, outbox: &Outbox) 
             Ok(Message::Text(text)) => greet(&text, app, caller).await,
             Ok(Message::Ping(_) | Message::Pong(_)) => continue,
             Ok(Message::Close(_)) | Err(_) => return None,
-            Ok(Message::Binary(_)) => Err(Problem::new(Code::ProtocolError, "The first message is a hello, in text.")),
+            Ok(Message::Binary(_)) => Err(Problem::new(
+                Code::ProtocolError,
+                "The first message is a hello, in text.",
+            )),
         };
     };
     match greeted {
         Ok(caller) => {
             let (version, resume_seconds) = (VERSION, RESUME.as_secs());
-            outbox.say(ServerMessage::Hello { version, ice_servers: app.ice_servers(&caller), resume_seconds });
+            outbox.say(ServerMessage::Hello {
+                version,
+                ice_servers: app.ice_servers(&caller),
+                resume_seconds,
+            });
             Some(caller)
         }
         Err(problem) => {
@@ -125,12 +148,22 @@ async fn hello(reader: &mut Reader, app: &App, caller: Caller, outbox: &Outbox) 
 
 async fn greet(text: &str, app: &App, caller: Caller) -> Result<Caller, Problem> {
     match ClientMessage::parse(text, &app.hub.config().limits) {
-        Ok(ClientMessage::Hello { version: VERSION, token: None }) => Ok(caller),
-        Ok(ClientMessage::Hello { version: VERSION, token: Some(token) }) => leave::by_token(app, &token).await,
-        Ok(ClientMessage::Hello { version, .. }) => {
-            Err(Problem::new(Code::ProtocolError, format!("This hub speaks version {VERSION}, not {version}.")))
-        }
-        Ok(_) => Err(Problem::new(Code::ProtocolError, "The first message is a hello.")),
+        Ok(ClientMessage::Hello {
+            version: VERSION,
+            token: None,
+        }) => Ok(caller),
+        Ok(ClientMessage::Hello {
+            version: VERSION,
+            token: Some(token),
+        }) => leave::by_token(app, &token).await,
+        Ok(ClientMessage::Hello { version, .. }) => Err(Problem::new(
+            Code::ProtocolError,
+            format!("This hub speaks version {VERSION}, not {version}."),
+        )),
+        Ok(_) => Err(Problem::new(
+            Code::ProtocolError,
+            "The first message is a hello.",
+        )),
         Err(Unread { why, .. }) => Err(Problem::new(Code::ProtocolError, why)),
     }
 }
@@ -142,21 +175,31 @@ async fn take(read: Read, talk: &mut Talk, outbox: &Outbox, now: Instant) -> Opt
             match ClientMessage::parse(&text, talk.limits()) {
                 Ok(message) => talk.hear(message, now).await,
                 Err(Unread { id, why }) => {
-                    outbox.say(ServerMessage::problem(id, &Problem::new(Code::ProtocolError, why)));
+                    outbox.say(ServerMessage::problem(
+                        id,
+                        &Problem::new(Code::ProtocolError, why),
+                    ));
                 }
             }
             None
         }
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
         Some(Ok(Message::Binary(_))) => {
-            let problem = Problem::new(Code::ProtocolError, "Media over the socket is not offered yet.");
+            let problem = Problem::new(
+                Code::ProtocolError,
+                "Media over the socket is not offered yet.",
+            );
             outbox.say(ServerMessage::problem(None, &problem));
             outbox.close(Farewell::Protocol);
             Some(Gone::Lost)
         }
         Some(Ok(Message::Close(_))) => Some(Gone::Goodbye),
         Some(Err(error)) => {
-            outbox.close(if is_too_long(&error) { Farewell::TooBig } else { Farewell::Protocol });
+            outbox.close(if is_too_long(&error) {
+                Farewell::TooBig
+            } else {
+                Farewell::Protocol
+            });
             Some(Gone::Lost)
         }
         None => Some(Gone::Lost),

@@ -39,7 +39,10 @@ impl Farewell {
             Self::Policy => (close_code::POLICY, "hello is missing or was refused"),
             Self::Restart => (close_code::RESTART, "Lenswire is stopping"),
         };
-        CloseFrame { code, reason: Utf8Bytes::from_static(reason) }
+        CloseFrame {
+            code,
+            reason: Utf8Bytes::from_static(reason),
+        }
     }
 }
 
@@ -77,11 +80,27 @@ pub(super) struct Writer {
 }
 
 /// An outbox for a socket, and what has to run for it to be emptied.
-pub(super) fn outbox(sink: SplitSink<WebSocket, Message>, capacity: usize, ping: Duration) -> (Outbox, Writer) {
+pub(super) fn outbox(
+    sink: SplitSink<WebSocket, Message>,
+    capacity: usize,
+    ping: Duration,
+) -> (Outbox, Writer) {
     let (queue, messages) = mpsc::channel(capacity.max(1));
     let (farewell, farewells) = mpsc::channel(1);
-    let outbox = Outbox { queue, farewell, full: Arc::default() };
-    (outbox, Writer { queue: messages, farewell: farewells, sink, ping })
+    let outbox = Outbox {
+        queue,
+        farewell,
+        full: Arc::default(),
+    };
+    (
+        outbox,
+        Writer {
+            queue: messages,
+            farewell: farewells,
+            sink,
+            ping,
+        },
+    )
 }
 
 impl Writer {
@@ -106,7 +125,10 @@ impl Writer {
 
     /// Whether it was written in time.
     async fn write(&mut self, message: Message) -> bool {
-        matches!(tokio::time::timeout(SLOWEST_WRITE, self.sink.send(message)).await, Ok(Ok(())))
+        matches!(
+            tokio::time::timeout(SLOWEST_WRITE, self.sink.send(message)).await,
+            Ok(Ok(()))
+        )
     }
 
     /// What is queued goes first, so that a problem is read before the farewell that it explains;

@@ -35,7 +35,10 @@ pub(super) struct Talk {
 /// What an id stands for.
 pub(super) enum Slot {
     /// Not answered yet. Candidates that come before the answer are kept, as many as a session takes.
-    Pending { task: AbortHandle, candidates: Vec<String> },
+    Pending {
+        task: AbortHandle,
+        candidates: Vec<String>,
+    },
     /// A session, which may have ended since.
     Open(Arc<Session>),
 }
@@ -47,9 +50,24 @@ pub(super) enum Done {
 }
 
 impl Talk {
-    pub(super) fn new(app: App, caller: Caller, client: IpAddr, outbox: Outbox, number: u64) -> Self {
+    pub(super) fn new(
+        app: App,
+        caller: Caller,
+        client: IpAddr,
+        outbox: Outbox,
+        number: u64,
+    ) -> Self {
         let limits = app.hub.config().limits.clone();
-        Self { app, caller, client, limits, outbox, number, slots: BTreeMap::new(), work: JoinSet::new() }
+        Self {
+            app,
+            caller,
+            client,
+            limits,
+            outbox,
+            number,
+            slots: BTreeMap::new(),
+            work: JoinSet::new(),
+        }
     }
 
     /// What held when the socket was opened.
@@ -71,15 +89,34 @@ impl Talk {
     /// Takes one message.
     pub(super) async fn hear(&mut self, message: ClientMessage, now: Instant) {
         let (id, outcome) = match message {
-            ClientMessage::Hello { .. } => (None, Err(Problem::new(Code::ProtocolError, "This socket has said hello already."))),
-            ClientMessage::Watch { id, stream, sdp } => (Some(id.clone()), self.watch(id, &stream, sdp, now)),
-            ClientMessage::Publish { id } => (Some(id), Err(Problem::new(Code::ProtocolError, "Publishing is not offered yet."))),
-            ClientMessage::Candidate { id, candidate } => {
-                (Some(id.clone()), self.candidate(&id, candidate.unwrap_or_default()))
+            ClientMessage::Hello { .. } => (
+                None,
+                Err(Problem::new(
+                    Code::ProtocolError,
+                    "This socket has said hello already.",
+                )),
+            ),
+            ClientMessage::Watch { id, stream, sdp } => {
+                (Some(id.clone()), self.watch(id, &stream, sdp, now))
             }
+            ClientMessage::Publish { id } => (
+                Some(id),
+                Err(Problem::new(
+                    Code::ProtocolError,
+                    "Publishing is not offered yet.",
+                )),
+            ),
+            ClientMessage::Candidate { id, candidate } => (
+                Some(id.clone()),
+                self.candidate(&id, candidate.unwrap_or_default()),
+            ),
             ClientMessage::Restart { id, sdp } => (Some(id.clone()), self.restart(id, sdp, now)),
-            ClientMessage::Resume { id, session } => (Some(id.clone()), self.resume(id, &session, now)),
-            ClientMessage::Grant { id, token } => (id.clone(), self.grant(id.as_ref(), &token, now).await),
+            ClientMessage::Resume { id, session } => {
+                (Some(id.clone()), self.resume(id, &session, now))
+            }
+            ClientMessage::Grant { id, token } => {
+                (id.clone(), self.grant(id.as_ref(), &token, now).await)
+            }
             ClientMessage::Report { id, delay_ms } => (Some(id.clone()), self.report(id, delay_ms)),
             ClientMessage::Close { id } => (Some(id.clone()), self.close(&id)),
         };
@@ -91,12 +128,19 @@ impl Talk {
     /// Whether `id` is free and one more session fits on this socket.
     pub(super) fn make_room(&mut self, id: &Id) -> Result<(), Problem> {
         let most = self.limits.sessions_per_socket;
-        self.slots.retain(|_, slot| !matches!(slot, Slot::Open(session) if session.is_closed()));
+        self.slots
+            .retain(|_, slot| !matches!(slot, Slot::Open(session) if session.is_closed()));
         if self.slots.contains_key(id) {
-            return Err(Problem::new(Code::ProtocolError, "This id stands for another session on this socket."));
+            return Err(Problem::new(
+                Code::ProtocolError,
+                "This id stands for another session on this socket.",
+            ));
         }
         if self.slots.len() >= most {
-            return Err(Problem::new(Code::TooManySessions, format!("A socket carries at most {most} sessions.")));
+            return Err(Problem::new(
+                Code::TooManySessions,
+                format!("A socket carries at most {most} sessions."),
+            ));
         }
         Ok(())
     }
@@ -107,10 +151,16 @@ impl Talk {
             Done::Watched(id, result) => self.watched(id, work, result),
             Done::Restarted(id, Ok(sdp)) => {
                 if let Some(Slot::Open(session)) = self.slots.get(&id) {
-                    self.outbox.say(ServerMessage::Answer { id, session: session.secret().to_owned(), sdp });
+                    self.outbox.say(ServerMessage::Answer {
+                        id,
+                        session: session.secret().to_owned(),
+                        sdp,
+                    });
                 }
             }
-            Done::Restarted(id, Err(problem)) => self.outbox.say(ServerMessage::problem(Some(id), &problem)),
+            Done::Restarted(id, Err(problem)) => {
+                self.outbox.say(ServerMessage::problem(Some(id), &problem))
+            }
         }
     }
 
@@ -120,9 +170,10 @@ impl Talk {
                 candidates.push(candidate);
                 Ok(())
             }
-            Some(Slot::Pending { .. }) => {
-                Err(Problem::new(Code::TooManyRequests, format!("A session takes at most {MAX_CANDIDATES} candidates.")))
-            }
+            Some(Slot::Pending { .. }) => Err(Problem::new(
+                Code::TooManyRequests,
+                format!("A session takes at most {MAX_CANDIDATES} candidates."),
+            )),
             Some(Slot::Open(session)) => session.add_candidate(&candidate),
             None => Err(no_session()),
         }
@@ -133,16 +184,27 @@ impl Talk {
         self.work.spawn(async move {
             // The engine may take up to a second, which the runtime's own threads must not wait.
             let answer = task::spawn_blocking(move || session.reoffer(&offer, now)).await;
-            Done::Restarted(id, answer.unwrap_or_else(|_| Err(Problem::from(Code::Internal))))
+            Done::Restarted(
+                id,
+                answer.unwrap_or_else(|_| Err(Problem::from(Code::Internal))),
+            )
         });
         Ok(())
     }
 
     fn resume(&mut self, id: Id, secret: &str, now: Instant) -> Result<(), Problem> {
-        let session = self.app.hub.session(secret).filter(|session| !session.is_closed()).ok_or_else(no_session)?;
+        let session = self
+            .app
+            .hub
+            .session(secret)
+            .filter(|session| !session.is_closed())
+            .ok_or_else(no_session)?;
         let leave = leave::to_watch(&self.app, &self.caller, session.stream(), now)?;
         if !session.belongs_to(&leave.identity) {
-            return Err(Problem::new(Code::Forbidden, "This session belongs to somebody else."));
+            return Err(Problem::new(
+                Code::Forbidden,
+                "This session belongs to somebody else.",
+            ));
         }
         self.make_room(&id)?;
         session.renew(leave.expires);
@@ -157,7 +219,12 @@ impl Talk {
         let caller = leave::by_token(&self.app, token).await?;
         let sessions: Vec<_> = match id {
             Some(id) => vec![Arc::clone(self.open(id)?)],
-            None => self.slots.values().filter_map(Slot::session).cloned().collect(),
+            None => self
+                .slots
+                .values()
+                .filter_map(Slot::session)
+                .cloned()
+                .collect(),
         };
         for session in sessions {
             leave::renew(&self.app, &caller, &session, now)?;
@@ -178,7 +245,12 @@ impl Talk {
         let shown = session.shown();
         if let (Some(delay), true) = (session.stats().delay, shown.showing != Showing::Closed) {
             let delay_ms = Some(delay.as_secs_f64() * 1e3);
-            self.outbox.say(ServerMessage::State { id, state: shown.showing.word(), reason: shown.reason, delay_ms });
+            self.outbox.say(ServerMessage::State {
+                id,
+                state: shown.showing.word(),
+                reason: shown.reason,
+                delay_ms,
+            });
         }
         Ok(())
     }
@@ -208,11 +280,17 @@ impl Talk {
     }
 
     fn mine(&self) -> impl Iterator<Item = &Arc<Session>> {
-        self.slots.values().filter_map(Slot::session).filter(|session| session.is_attached(self.number))
+        self.slots
+            .values()
+            .filter_map(Slot::session)
+            .filter(|session| session.is_attached(self.number))
     }
 
     fn open(&self, id: &Id) -> Result<&Arc<Session>, Problem> {
-        self.slots.get(id).and_then(Slot::session).ok_or_else(no_session)
+        self.slots
+            .get(id)
+            .and_then(Slot::session)
+            .ok_or_else(no_session)
     }
 }
 
@@ -226,5 +304,8 @@ impl Slot {
 }
 
 fn no_session() -> Problem {
-    Problem::new(Code::SessionNotFound, "No session of that name is open here.")
+    Problem::new(
+        Code::SessionNotFound,
+        "No session of that name is open here.",
+    )
 }

@@ -7,10 +7,10 @@ use lenswire_media::{
     Codec, Kind, Packet, ParameterSets, Producer, Stream, Track, TrackId, Tracks,
 };
 
-use crate::swarm::{JoinError, Swarm};
 use crate::engine::{Engine, EngineConfig, Ice, Session, SessionEvent, SessionStats, Watch};
 use crate::peer::Protocol;
 use crate::peer::client::ClientPacket;
+use crate::swarm::{JoinError, Swarm};
 use crate::{Limits, Refusal};
 
 pub(super) const BOTH: &[Kind] = &[Kind::Video, Kind::Audio];
