@@ -42,4 +42,4 @@ pub use packetize::Packetizer;
 pub use reorder::{REORDER_WINDOW, Reorder, ReorderCounts};
 pub use stream::{Consumer, Demand, Item, Join, Producer, Stream, StreamStats, Wake, Watching};
 pub use track::{Codec, Kind, ParameterSets, Track, TrackId, Tracks};
-pub use viewer::{Dropped, Outgoing, Viewing, Viewstate};
+pub use viewer::{Dropped, Outgoing, Run, Viewing, Viewstate};

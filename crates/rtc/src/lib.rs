@@ -3,7 +3,7 @@
 //!
 //! | part | owns | never does |
 //! |---|---|---|
-//! | [`peer`] | one WebRTC session: negotiation, ICE, DTLS, SRTP, repair. Bytes and time in, bytes and events out. The only folder that names `str0m` | sockets, clocks, threads |
+//! | [`peer`] | one WebRTC session: negotiation, ICE, DTLS, SRTP, repair. Bytes and time in, bytes and events out | sockets, clocks, threads |
 //! | [`engine`] | media threads, sockets, timers, who watches what | SDP, codecs |
 //! | [`sdp`], [`demux`], [`framing`] | what is read from strangers before anything else sees it: offers, candidates, fragments, datagrams, ICE-TCP frames | trust it |
 //!
@@ -18,6 +18,7 @@ pub mod framing;
 mod limits;
 pub mod peer;
 pub mod sdp;
+#[cfg(feature = "client")]
 pub mod swarm;
 
 pub use engine::{

@@ -13,8 +13,9 @@ use mio::{Events, Interest, Poll, Registry, Token};
 use quinn_udp::{RecvMeta, UdpSocketState};
 
 use crate::framing::{Deframer, frame};
+use crate::peer::client::Sealed;
 use crate::peer::client::{Client, ClientError, ClientOutput, ClientPacket};
-use crate::peer::{Pair, Protocol, Received, Sealed};
+use crate::peer::{Pair, Protocol, Received};
 
 /// Room for one read: a train of datagrams that the kernel coupled (GRO).
 const READ_ROOM: usize = 1 << 16;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use bolero::check;
 use lenswire_fuzz::{BRIEF, Bytes, start};
 use lenswire_media::{
-    Codec, Consumer, Item, Outgoing, Packet, ParameterSets, Producer, Stream, Track, TrackId,
-    Tracks, Viewing,
+    Codec, Consumer, Item, Packet, ParameterSets, Producer, Run, Stream, Track, TrackId, Tracks,
+    Viewing,
 };
 
 const VIDEO: TrackId = TrackId(0);
@@ -19,7 +19,7 @@ struct World {
     producer: Option<Producer>,
     consumer: Consumer,
     viewing: Viewing,
-    out: Vec<Outgoing>,
+    out: Vec<Run>,
     /// Per track: the next number and time of the source.
     next: [(u64, i64); 2],
     last: [Option<Sent>; 2],
@@ -114,7 +114,8 @@ impl World {
     }
 
     fn check(&mut self) {
-        for out in self.out.drain(..) {
+        let runs = std::mem::take(&mut self.out);
+        for out in runs.iter().flat_map(Run::packets) {
             let field = |from: usize, to: usize| {
                 out.payload[from..to]
                     .iter()

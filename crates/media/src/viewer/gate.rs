@@ -36,16 +36,16 @@ impl Gate {
         self.has_been_open
     }
 
-    /// Parts packets into those held back and those that pass.
-    pub(super) fn split<'a>(&mut self, packets: &'a [Packet]) -> (&'a [Packet], &'a [Packet]) {
+    /// How many of these packets are held back; the rest passes.
+    pub(super) fn hold(&mut self, packets: &[Packet]) -> usize {
         if self.open {
-            return (&[], packets);
+            return 0;
         }
         let Some(entry) = entry(packets) else {
-            return (packets, &[]);
+            return packets.len();
         };
         *self = Self::open();
-        packets.split_at(entry)
+        entry
     }
 }
 

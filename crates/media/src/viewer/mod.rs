@@ -11,41 +11,21 @@
 mod gate;
 mod rebase;
 mod replay;
+mod run;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::{Batch, Join, Kind, Packet, TrackId, WallTime};
+use crate::{Batch, Join, Kind, Packet, TrackId};
 use gate::Gate;
 use rebase::Lane;
 use replay::{Plan, Replay};
+pub use run::{Outgoing, Run};
 
 /// A keyframe is worth asking for when catching up would take longer than this.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// One packet to be sent to one viewer.
-#[derive(Clone, Debug)]
-pub struct Outgoing {
-    /// Which of the stream's tracks.
-    pub track: TrackId,
-    /// RTP payload, shared with all viewers.
-    pub payload: Arc<[u8]>,
-    /// The viewer's own number; starts below 2^15 (an SRTP receiver then can't take the rollover
-    /// counter wrong), contiguous except where the source lost packets.
-    pub seq: u64,
-    /// RTP timestamp.
-    pub time: u32,
-    /// RTP marker: the last packet of a video frame. Never set for audio.
-    pub marker: bool,
-    /// When it was captured, moved by what replaying delayed it, so that sender reports made of
-    /// it map `time` as it was sent.
-    pub captured: Option<WallTime>,
-    /// The moment on the local clock that `time` stands for: when the packet arrived, or, for a
-    /// replayed one, when it is due.
-    pub arrived: Instant,
-}
 
 /// How far a viewer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +96,7 @@ impl Viewing {
 
     /// Takes a live batch. Whatever is to be sent at once is appended to `out`; while the viewer
     /// catches up, video is queued behind the replay instead.
-    pub fn on_batch(&mut self, batch: &Arc<Batch>, now: Instant, out: &mut Vec<Outgoing>) {
+    pub fn on_batch(&mut self, batch: &Arc<Batch>, now: Instant, out: &mut Vec<Run>) {
         if batch.epoch < self.epoch {
             return;
         }
@@ -130,7 +110,7 @@ impl Viewing {
             return;
         }
         if self.lanes[at].kind() == Kind::Audio {
-            self.lanes[at].send(&batch.packets, batch.arrived, rebase::At::Live(now), out);
+            self.lanes[at].send(batch, 0..batch.packets.len(), rebase::At::Live(now), out);
             return;
         }
         if let Some(replay) = &mut self.replay {
@@ -148,16 +128,18 @@ impl Viewing {
         self.send_live(at, batch, now, out);
     }
 
-    fn send_live(&mut self, at: usize, batch: &Arc<Batch>, now: Instant, out: &mut Vec<Outgoing>) {
+    fn send_live(&mut self, at: usize, batch: &Arc<Batch>, now: Instant, out: &mut Vec<Run>) {
         let lane = &mut self.lanes[at];
         let was_playing = self.gate.has_been_open();
-        let (held, passed) = self.gate.split(lane.unseen(&batch.packets));
-        if let Some(last) = held.last() {
+        let unseen = lane.unseen(&batch.packets);
+        let held = unseen..unseen + self.gate.hold(&batch.packets[unseen..]);
+        if let Some(last) = batch.packets[held.clone()].last() {
             lane.pass_over_to(last.seq.saturating_add(1));
         }
-        lane.send(passed, batch.arrived, rebase::At::Live(now), out);
+        let passed = held.end..batch.packets.len();
+        lane.send(batch, passed, rebase::At::Live(now), out);
         if was_playing {
-            self.count_dropped(held);
+            self.count_dropped(&batch.packets[held]);
         }
     }
 
@@ -180,15 +162,16 @@ impl Viewing {
 
     /// Appends the replayed frames that are due to `out`; says when to call again, None when
     /// nothing is waiting.
-    pub fn poll(&mut self, now: Instant, out: &mut Vec<Outgoing>) -> Option<Instant> {
+    pub fn poll(&mut self, now: Instant, out: &mut Vec<Run>) -> Option<Instant> {
         let replay = self.replay.as_mut()?;
         let lane = self
             .lanes
             .iter_mut()
             .find(|lane| lane.kind() == Kind::Video)?;
         while let Some((due, batch)) = replay.pop(now) {
-            let (_, passed) = self.gate.split(lane.unseen(&batch.packets));
-            lane.send(passed, batch.arrived, rebase::At::Replayed(due), out);
+            let unseen = lane.unseen(&batch.packets);
+            let passed = unseen + self.gate.hold(&batch.packets[unseen..])..batch.packets.len();
+            lane.send(&batch, passed, rebase::At::Replayed(due), out);
         }
         let next = replay.next_due(now);
         if next.is_none() {

@@ -4,10 +4,12 @@
 //! by one except where the *source* lost packets, and after a break time goes on from what was
 //! sent last plus what passed on the local clock.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Outgoing;
-use crate::{Codec, Kind, Packet, TrackId, WallTime};
+use super::Run;
+use crate::{Batch, Codec, Kind, Packet, TrackId, WallTime};
 
 /// First number. Not 0, so that a receiver that reorders the first packets never sees a wrap.
 const FIRST_SEQ: u64 = 1;
@@ -70,9 +72,9 @@ impl Lane {
         self.codec.kind()
     }
 
-    /// The packets that have not been dealt with yet. Numbers only grow within a batch.
-    pub(super) fn unseen<'a>(&self, packets: &'a [Packet]) -> &'a [Packet] {
-        &packets[packets.partition_point(|p| p.seq < self.next_in)..]
+    /// Where the packets begin that have not been dealt with yet. Numbers only grow within a batch.
+    pub(super) fn unseen(&self, packets: &[Packet]) -> usize {
+        packets.partition_point(|p| p.seq < self.next_in)
     }
 
     /// Whether the viewer has all of these live packets from the snapshot it joined with.
@@ -110,30 +112,41 @@ impl Lane {
         self.offset = None;
     }
 
-    /// Appends packets as this viewer sees them.
+    /// Appends what of `packets` (a range of the batch) has not been dealt with, as this viewer sees
+    /// it: one run, or several where the source's own numbers or frames part them.
     pub(super) fn send(
         &mut self,
-        packets: &[Packet],
-        arrived: Instant,
+        batch: &Arc<Batch>,
+        packets: Range<usize>,
         at: At,
-        out: &mut Vec<Outgoing>,
+        out: &mut Vec<Run>,
     ) {
-        for packet in self.unseen(packets) {
-            let seq = self.number(packet.seq);
-            let (time, stands_for) = self.place(packet, arrived, at);
-            out.push(Outgoing {
-                track: self.id,
-                payload: packet.payload.clone(),
-                seq,
-                // RTP times are the low 32 bits; they wrap (RFC 3550, 5.1).
-                time: time as u32,
-                marker: packet.frame_end && self.kind() == Kind::Video,
-                captured: packet
-                    .captured
-                    .map(|at| later(at, stands_for.saturating_duration_since(arrived))),
-                arrived: stands_for,
-            });
+        let from = self.unseen(&batch.packets).max(packets.start);
+        let mut open: Option<Run> = None;
+        for index in from..packets.end {
+            let Some(packet) = batch.packets.get(index) else {
+                break;
+            };
+            let seq_shift = self.number(packet.seq).wrapping_sub(packet.seq);
+            let (time_shift, arrived) = self.place(packet, batch.arrived, at);
+            match &mut open {
+                Some(run) if run.seq_shift == seq_shift && run.time_shift == time_shift => {
+                    run.packets.end = index + 1;
+                }
+                _ => {
+                    let run = Run {
+                        batch: Arc::clone(batch),
+                        packets: index..index + 1,
+                        seq_shift,
+                        time_shift,
+                        marks: self.kind() == Kind::Video,
+                        arrived,
+                    };
+                    out.extend(open.replace(run));
+                }
+            }
         }
+        out.extend(open);
     }
 
     fn number(&mut self, seq: u64) -> u64 {
@@ -147,7 +160,7 @@ impl Lane {
         number
     }
 
-    /// The viewer's time of a packet, and the local moment it stands for.
+    /// The viewer's time of a packet minus the source's, and the local moment it stands for.
     fn place(&mut self, packet: &Packet, arrived: Instant, at: At) -> (i64, Instant) {
         let (clock, stands_for) = match at {
             At::Live(now) => (now, arrived),
@@ -168,7 +181,7 @@ impl Lane {
             self.last_at = clock;
         }
         self.has_sent = true;
-        (time, stands_for)
+        (offset, stands_for)
     }
 
     /// Where time stands at `clock`: what was sent last plus what has passed, and later than that.
@@ -181,7 +194,7 @@ impl Lane {
     }
 }
 
-fn later(at: WallTime, by: Duration) -> WallTime {
+pub(super) fn later(at: WallTime, by: Duration) -> WallTime {
     WallTime(at.0.saturating_add(u64::try_from(by.as_micros()).unwrap_or(u64::MAX)))
 }
 

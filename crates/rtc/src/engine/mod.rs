@@ -172,7 +172,7 @@ impl Engine {
         let (session, pending) = self.common.places.take(watch.client, &self.common.limits)?;
         let demand = watch.stream.demand();
         let offer = Offer::read(&watch.offer)?;
-        let (mut peer, answer) = self.negotiate(offer.clone(), &watch)?;
+        let (peer, answer) = self.negotiate(offer.clone(), &watch)?;
         let id = SessionId(self.common.last_session.fetch_add(1, Ordering::Relaxed));
         let threads = self.common.threads().iter().enumerate();
         let (thread, handle) = threads
@@ -198,7 +198,6 @@ impl Engine {
             tracks: watch.tracks,
             demand: Some(demand),
         };
-        peer.advance(watch.now);
         let viewer = Viewer::new(id, peer, source, held, watch.events, watch.now);
         let session = Session::new(
             id,

@@ -23,7 +23,7 @@ const READ_ROUNDS: usize = 4;
 
 /// Most bytes of a burst: what fits the length field of the IP packet it travels in as far as the
 /// kernel, with headers to spare.
-const BURST_BYTES: usize = 60_000;
+pub(super) const BURST_BYTES: usize = 60_000;
 
 /// Most bytes that wait for a send queue that is full: 30 ms of a gigabit link. More would be delay.
 const BACKLOG_BYTES: usize = 4 << 20;
@@ -32,37 +32,24 @@ const BACKLOG_BYTES: usize = 4 << 20;
 pub(super) struct Udp {
     registry: Registry,
     sockets: Vec<Port>,
-    burst: Burst,
     /// Datagrams given up because the send queue stayed full.
     pub(super) dropped: u64,
 }
 
-/// Datagrams of one length (the last may be shorter) for one address.
-#[derive(Debug, Default)]
-struct Burst {
-    to: Option<(SocketAddr, Option<IpAddr>)>,
-    bytes: Vec<u8>,
-    segment: usize,
+/// Where a burst goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub(super) to: SocketAddr,
+    /// The address of ours that the other side sends to.
+    pub(super) from: Option<IpAddr>,
 }
 
-impl Burst {
-    fn count(&self) -> u64 {
-        if self.segment == 0 {
-            0
-        } else {
-            self.bytes.len().div_ceil(self.segment) as u64
-        }
-    }
-
-    /// Whether a datagram can ride along.
-    fn takes(&self, to: (SocketAddr, Option<IpAddr>), length: usize, most: usize) -> bool {
-        let has_short_end = self.segment == 0 || !self.bytes.len().is_multiple_of(self.segment);
-        self.to == Some(to)
-            && !has_short_end
-            && length <= self.segment
-            && self.bytes.len() / self.segment < most
-            && self.bytes.len() + length <= BURST_BYTES
-    }
+/// Datagrams of one length (the last may be shorter) that found the send queue full.
+#[derive(Debug)]
+struct Held {
+    way: Way,
+    bytes: Vec<u8>,
+    segment: usize,
 }
 
 struct Port {
@@ -70,7 +57,7 @@ struct Port {
     socket: UdpSocket,
     state: UdpSocketState,
     is_ipv4: bool,
-    backlog: VecDeque<Burst>,
+    backlog: VecDeque<Held>,
     backlog_bytes: usize,
 }
 
@@ -142,7 +129,6 @@ impl Udp {
         Ok(Self {
             registry,
             sockets: ports,
-            burst: Burst::default(),
             dropped: 0,
         })
     }
@@ -183,47 +169,35 @@ impl Udp {
     /// How often [`Udp::read`] may be called per socket and turn.
     pub(super) const ROUNDS: usize = READ_ROUNDS;
 
-    /// Adds a datagram to the burst, sending what was there when it doesn't fit. `from` is the
-    /// address of ours that the other side sent to.
-    pub(super) fn push(&mut self, to: SocketAddr, from: Option<IpAddr>, datagram: &[u8]) {
-        let most = self
-            .port_for(to)
-            .map_or(1, |port| port.state.max_gso_segments());
-        if !self.burst.takes((to, from), datagram.len(), most) {
-            self.flush();
-            self.burst.to = Some((to, from));
-            self.burst.segment = datagram.len();
-        }
-        self.burst.bytes.extend_from_slice(datagram);
+    /// How many datagrams one call takes to this address.
+    pub(super) fn most_segments(&self, to: SocketAddr) -> usize {
+        self.port_for(to)
+            .map_or(1, |port| port.state.max_gso_segments())
     }
 
-    /// Sends the burst.
-    pub(super) fn flush(&mut self) {
-        let Some((to, _)) = self.burst.to else { return };
-        let Some(port) = self
-            .sockets
-            .iter_mut()
-            .find(|port| port.is_ipv4 == to.is_ipv4())
-        else {
-            self.burst = Burst::default();
+    /// Sends datagrams of `segment` bytes each (the last may be shorter) as they lie. When the send
+    /// queue is full they wait; when too much waits already, they are given up and counted.
+    pub(super) fn send(&mut self, way: Way, bytes: &[u8], segment: usize) {
+        let is_ipv4 = way.to.is_ipv4();
+        let Some(port) = self.sockets.iter_mut().find(|port| port.is_ipv4 == is_ipv4) else {
             return;
         };
-        if port.backlog.is_empty() && port.send(&self.burst) {
-            // Kept for the next burst: no allocation per frame and viewer.
-            self.burst.bytes.clear();
-            self.burst.to = None;
-            return;
-        }
-        let burst = std::mem::take(&mut self.burst);
         if port.backlog.is_empty() {
+            if port.send(way, bytes, segment) {
+                return;
+            }
             // Asked for only now: a UDP socket says that it is writable after every datagram.
             port.watch(&self.registry, Interest::READABLE | Interest::WRITABLE);
         }
-        if port.backlog_bytes + burst.bytes.len() > BACKLOG_BYTES {
-            self.dropped += burst.count();
+        if port.backlog_bytes + bytes.len() > BACKLOG_BYTES {
+            self.dropped += bytes.len().div_ceil(segment.max(1)) as u64;
         } else {
-            port.backlog_bytes += burst.bytes.len();
-            port.backlog.push_back(burst);
+            port.backlog_bytes += bytes.len();
+            port.backlog.push_back(Held {
+                way,
+                bytes: bytes.to_vec(),
+                segment,
+            });
         }
     }
 
@@ -236,12 +210,12 @@ impl Udp {
         else {
             return;
         };
-        while let Some(burst) = port.backlog.pop_front() {
-            if !port.send(&burst) {
-                port.backlog.push_front(burst);
+        while let Some(held) = port.backlog.pop_front() {
+            if !port.send(held.way, &held.bytes, held.segment) {
+                port.backlog.push_front(held);
                 return;
             }
-            port.backlog_bytes -= burst.bytes.len();
+            port.backlog_bytes -= held.bytes.len();
         }
         port.watch(&self.registry, Interest::READABLE);
     }
@@ -262,25 +236,18 @@ impl Port {
 
     /// False when the send queue is full. Other errors cost the burst: an unreachable viewer is
     /// noticed by its silence.
-    fn send(&self, burst: &Burst) -> bool {
-        let Some((destination, src_ip)) = burst.to else {
-            return true;
-        };
+    fn send(&self, way: Way, bytes: &[u8], segment: usize) -> bool {
+        let segment = segment.max(1);
         // A burst that was made before the kernel refused to cut goes piece by piece.
-        let whole = self.state.max_gso_segments() as u64 >= burst.count();
-        let pieces = burst.bytes.chunks(if whole {
-            burst.bytes.len().max(1)
-        } else {
-            burst.segment.max(1)
-        });
+        let whole = self.state.max_gso_segments() >= bytes.len().div_ceil(segment);
+        let pieces = bytes.chunks(if whole { bytes.len().max(1) } else { segment });
         for contents in pieces {
-            let segment_size = (contents.len() > burst.segment).then_some(burst.segment);
             let transmit = Transmit {
-                destination,
+                destination: way.to,
                 ecn: None,
                 contents,
-                segment_size,
-                src_ip,
+                segment_size: (contents.len() > segment).then_some(segment),
+                src_ip: way.from,
             };
             let sent = self
                 .socket
@@ -288,7 +255,7 @@ impl Port {
             match sent {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                Err(error) => tracing::trace!(%error, %destination, "send"),
+                Err(error) => tracing::trace!(%error, destination = %way.to, "send"),
             }
         }
         true

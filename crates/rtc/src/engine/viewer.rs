@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use lenswire_media::viewer::{Dropped, Outgoing, Viewing, Viewstate};
+use lenswire_media::viewer::{Dropped, Viewing, Viewstate};
 use lenswire_media::{Batch, Demand, Stream, Tracks};
 
 use super::places::{PendingPlace, SessionPlace};
 use super::router::{AddressClaim, SessionId, UfragClaim};
 use super::session::{Closed, SessionEvent, SessionState, SessionStats};
+use super::thread::Work;
 use super::timers::Alarm;
-use crate::peer::{Clock, Event, Figures, Output, Pair, Peer, Sealed};
+use crate::peer::{Clock, Event, Figures, Pair, Peer};
 
 /// Addresses that one session may have proven to be at. A phone that roams all day needs more than
 /// one, an attacker who knows the password could claim thousands: the oldest is forgotten.
@@ -171,19 +172,19 @@ impl Viewer {
         }
     }
 
-    /// Takes everything out of the peer: what is to be sent goes to `send`.
-    pub(super) fn drain(&mut self, now: Instant, mut send: impl FnMut(&Sealed)) -> (Turn, Instant) {
+    /// What came of what was done to the peer, and when to look at it again.
+    pub(super) fn settle(&mut self, now: Instant) -> (Turn, Instant) {
         let mut turn = Turn::Goes;
-        loop {
-            match self.peer.poll(now) {
-                Output::Send(sealed) => send(&sealed),
-                Output::Event(Event::Connected) => turn = Turn::Connected,
-                Output::Event(Event::KeyframeWanted) => self.source.stream.request_keyframe(now),
-                Output::Event(Event::Goodbye) => turn = Turn::Ends(Closed::ByPeer),
-                Output::Event(Event::Failed) => turn = Turn::Ends(Closed::DtlsFailed),
-                Output::Wake(at) => return (turn, self.view_due.map_or(at, |due| due.min(at))),
+        while let Some(event) = self.peer.poll_event() {
+            match event {
+                Event::Connected => turn = Turn::Connected,
+                Event::KeyframeWanted => self.source.stream.request_keyframe(now),
+                Event::Goodbye => turn = Turn::Ends(Closed::ByPeer),
+                Event::Failed => turn = Turn::Ends(Closed::DtlsFailed),
             }
         }
+        let at = self.peer.wake(now);
+        (turn, self.view_due.map_or(at, |due| due.min(at)))
     }
 
     /// Starts to watch: from the cached picture on. False when the stream's tracks are not any more
@@ -206,14 +207,14 @@ impl Viewer {
         fits
     }
 
-    /// Takes a batch of the stream; true when something was written, so that the peer has to be
-    /// advanced and drained. `is_behind` = its connection has not taken what it was given.
+    /// Takes a batch of the stream; true when something was written. `is_behind` = its connection has
+    /// not taken what it was given.
     pub(super) fn on_batch(
         &mut self,
         batch: &Arc<Batch>,
         is_behind: bool,
         clock: Clock,
-        out: &mut Vec<Outgoing>,
+        work: &mut Work,
     ) -> bool {
         #[cfg(test)]
         assert!(!self.panics, "a test wants it so");
@@ -234,32 +235,31 @@ impl Viewer {
             return false;
         }
         self.was_behind = false;
-        view.on_batch(batch, clock.now, out);
+        view.on_batch(batch, clock.now, &mut work.runs);
         if matches!(view.state(), Viewstate::CatchingUp { .. }) {
             // The batch may be all that the replay was waiting for.
-            self.view_due = view.poll(clock.now, out);
+            self.view_due = view.poll(clock.now, &mut work.runs);
         }
-        self.write(out, clock)
+        self.write(work, clock)
     }
 
     /// What is due by the clock: replayed frames, and the peer's own timers.
-    pub(super) fn tick(&mut self, clock: Clock, out: &mut Vec<Outgoing>) {
+    pub(super) fn tick(&mut self, clock: Clock, work: &mut Work) {
         if let Some(view) = &mut self.view
             && self.view_due.is_some_and(|due| due <= clock.now)
         {
-            self.view_due = view.poll(clock.now, out);
-            self.write(out, clock);
+            self.view_due = view.poll(clock.now, &mut work.runs);
+            self.write(work, clock);
         }
-        self.peer.advance(clock.now);
+        self.peer.advance(clock.now, &mut work.flight);
     }
 
-    fn write(&mut self, out: &mut Vec<Outgoing>, clock: Clock) -> bool {
-        if let Some(last) = out.last() {
-            self.delay = Some(clock.now.saturating_duration_since(last.arrived));
-            self.peer.write(out, clock);
+    fn write(&mut self, work: &mut Work, clock: Clock) -> bool {
+        let wrote = !work.runs.is_empty();
+        if let Some(last) = work.runs.last() {
+            self.delay = Some(clock.now.saturating_duration_since(last.arrived()));
+            self.peer.write(&mut work.runs, clock, &mut work.flight);
         }
-        let wrote = !out.is_empty();
-        out.clear();
         self.tell_view();
         self.ask(clock.now);
         wrote

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use str0m::net::TcpType;
 use str0m::rtp::Extension;
 use str0m::{Candidate, Event as Theirs, Input, Output as TheirOutput, Rtc, RtcConfig};
 
-use super::wire::{Pair, Protocol, Received, Sealed};
+use super::wire::{Pair, Protocol, Received};
 
 /// Why a client could not be made or answered.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,30 @@ pub enum ClientError {
     /// Nothing was asked for.
     #[error("an offer needs at least one track")]
     NothingWanted,
+}
+
+/// One datagram to be sent from `pair.local` to `pair.remote`.
+pub struct Sealed {
+    /// Where to.
+    pub pair: Pair,
+    bytes: str0m::net::DatagramSend,
+}
+
+impl Deref for Sealed {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Sealed")
+            .field("pair", &self.pair)
+            .field("len", &self.bytes.len())
+            .finish()
+    }
 }
 
 /// A packet that came through.
@@ -188,7 +213,17 @@ impl Client {
 
     /// Takes a datagram.
     pub fn receive(&mut self, datagram: Received<'_>, now: Instant) {
-        let Some(input) = datagram.parse() else {
+        let Pair {
+            protocol,
+            local,
+            remote,
+        } = datagram.pair;
+        let protocol = match protocol {
+            Protocol::Udp => str0m::net::Protocol::Udp,
+            Protocol::Tcp => str0m::net::Protocol::Tcp,
+        };
+        // What is no datagram of the family is nothing to it.
+        let Ok(input) = str0m::net::Receive::new(protocol, remote, local, datagram.bytes) else {
             return;
         };
         if let Err(error) = self.rtc.handle_input(Input::Receive(now, input)) {
@@ -232,7 +267,7 @@ impl Client {
                 Ok(TheirOutput::Timeout(at)) => return ClientOutput::Wake(at),
                 Ok(TheirOutput::Transmit(transmit)) => {
                     return ClientOutput::Send(Sealed {
-                        pair: Pair::from(&transmit),
+                        pair: pair_of(&transmit),
                         bytes: transmit.contents,
                     });
                 }
@@ -297,6 +332,19 @@ impl Client {
             }
             _ => None,
         }
+    }
+}
+
+fn pair_of(transmit: &str0m::net::Transmit) -> Pair {
+    let protocol = match transmit.proto {
+        str0m::net::Protocol::Udp => Protocol::Udp,
+        // Only these two are ever used.
+        _ => Protocol::Tcp,
+    };
+    Pair {
+        protocol,
+        local: transmit.source,
+        remote: transmit.destination,
     }
 }
 

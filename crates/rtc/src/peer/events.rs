@@ -1,24 +1,12 @@
-//! What comes out of a peer, and what it counts while it does.
+//! What happens to a peer, what the viewer reports, and what is counted of it.
 
 use std::time::{Duration, Instant};
 
-use str0m::stats::{MediaEgressStats, PeerStats};
-use str0m::{Event as Theirs, IceConnectionState, Output as TheirOutput};
+use rtcp_types::{Compound, Fir, Nack, Packet, Pli, ReportBlock};
 
-use super::Peer;
-use super::wire::{Pair, Sealed};
-use crate::demux::{Datagram, classify, is_stun_success, rtp_ssrc};
-
-/// What [`Peer::poll`] gives.
-#[derive(Debug)]
-pub enum Output {
-    /// Send this.
-    Send(Sealed),
-    /// Something happened.
-    Event(Event),
-    /// Nothing more now; call [`Peer::advance`] at that time at the latest.
-    Wake(Instant),
-}
+use super::dtls::Outcome;
+use super::wire::Flight;
+use super::{Media, Peer};
 
 /// What can happen to a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,122 +43,108 @@ pub struct Figures {
 }
 
 impl Peer {
-    /// The next thing to do. Ends with [`Output::Wake`]; call it until then after anything that was
-    /// done to the peer.
-    pub fn poll(&mut self, now: Instant) -> Output {
-        loop {
-            match self.rtc.poll_output() {
-                Ok(TheirOutput::Timeout(at)) => return Output::Wake(at),
-                Ok(TheirOutput::Transmit(transmit)) => {
-                    let sealed = Sealed {
-                        pair: Pair::from(&transmit),
-                        bytes: transmit.contents,
-                    };
-                    if self.may_leave(&sealed, now) {
-                        return Output::Send(sealed);
-                    }
-                }
-                Ok(TheirOutput::Event(event)) => {
-                    if let Some(event) = self.on_event(event, now) {
-                        return Output::Event(event);
-                    }
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "session failed");
-                    self.rtc.disconnect();
-                    return Output::Event(Event::Failed);
-                }
+    /// Lets the handshake go on as far as it can: its records need an address to go to.
+    pub(super) fn handshake(&mut self, now: Instant, out: &mut Flight) {
+        while let Some(pair) = self.ice.pair
+            && let Some(outcome) = self.dtls.drain(|record| out.push(pair, record))
+        {
+            self.on_handshake(Some(outcome), now);
+        }
+    }
+
+    pub(super) fn on_handshake(&mut self, outcome: Option<Outcome>, now: Instant) {
+        match outcome {
+            None => {}
+            Some(Outcome::Keys(contexts)) => {
+                let (sealer, opener) = *contexts;
+                self.media = Media::Flowing {
+                    sealer: Box::new(sealer),
+                    opener: Box::new(opener),
+                    since: now,
+                };
+                self.events.push_back(Event::Connected);
+            }
+            Some(Outcome::Goodbye) => {
+                self.media = Media::Ended;
+                self.events.push_back(Event::Goodbye);
+            }
+            Some(Outcome::Failed(why)) => {
+                tracing::debug!(why, "session failed");
+                self.media = Media::Ended;
+                self.events.push_back(Event::Failed);
             }
         }
     }
 
-    /// Counts what leaves and holds back what must not.
-    fn may_leave(&mut self, sealed: &Sealed, now: Instant) -> bool {
-        match classify(sealed) {
-            Some(Datagram::Rtp) => self.may_send_media(sealed, now),
-            // Sender reports that the library makes before the first packet map its time to zero;
-            // receivers would need three good ones to get over that.
-            Some(Datagram::Rtcp) => {
-                self.progress.pair = Some(sealed.pair);
-                self.figures.packets > 0
-            }
-            Some(Datagram::Dtls) => {
-                self.progress.pair = Some(sealed.pair);
-                true
-            }
-            Some(Datagram::Stun) => {
-                if is_stun_success(sealed) {
-                    self.progress.heard = Some(now);
-                }
-                true
-            }
-            Some(Datagram::StunRequest { .. }) | None => true,
-        }
-    }
-
-    fn may_send_media(&mut self, sealed: &Sealed, now: Instant) -> bool {
-        let ssrc = rtp_ssrc(sealed);
-        let is_again = self
-            .lanes
-            .iter()
-            .any(|lane| lane.rtx_ssrc.is_some() && lane.rtx_ssrc == ssrc);
-        if is_again && !self.retransmits.take(now) {
-            self.figures.refused += 1;
-            return false;
-        }
-        self.progress.pair = Some(sealed.pair);
-        self.figures.bytes += sealed.len() as u64;
-        self.figures.packets += u64::from(!is_again);
-        self.figures.retransmitted += u64::from(is_again);
-        true
-    }
-
-    fn on_event(&mut self, event: Theirs, now: Instant) -> Option<Event> {
-        match event {
-            Theirs::Connected => {
-                self.progress.connected = Some(now);
-                Some(Event::Connected)
-            }
-            Theirs::IceConnectionStateChange(state) => {
-                self.progress.ice_is_up |= matches!(
-                    state,
-                    IceConnectionState::Connected | IceConnectionState::Completed
-                );
-                None
-            }
-            Theirs::KeyframeRequest(_) => Some(Event::KeyframeWanted),
-            Theirs::Closed => Some(Event::Goodbye),
-            Theirs::MediaEgressStats(stats) => {
-                self.on_report(&stats);
-                None
-            }
-            Theirs::PeerStats(stats) => {
-                self.on_checks(&stats);
-                None
-            }
-            _ => None,
-        }
-    }
-
-    fn on_report(&mut self, stats: &MediaEgressStats) {
-        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.mid == stats.mid) else {
+    /// Takes what the viewer reports. Nothing of it counts before its tag was checked.
+    pub(super) fn on_rtcp(&mut self, sealed: &[u8], now: Instant, out: &mut Flight) {
+        let Media::Flowing { opener, .. } = &mut self.media else {
             return;
         };
-        lane.nacks = stats.nacks;
-        lane.keyframe_requests = stats.plis + stats.firs;
-        if lane.is_video {
-            self.figures.loss = stats.loss.or(self.figures.loss);
-            self.figures.rtt = self.figures.rtt.or(stats.rtt);
+        let mut opened = std::mem::take(&mut self.opened);
+        if opener.rtcp(sealed, &mut opened)
+            && let Ok(packets) = Compound::parse(&opened)
+        {
+            // A malformed one ends the reading: what follows can't be found any more.
+            for packet in packets.map_while(Result::ok) {
+                self.on_feedback(&packet, now, out);
+            }
         }
-        self.figures.nacks = self.lanes.iter().map(|lane| lane.nacks).sum();
-        self.figures.keyframe_requests = self.lanes.iter().map(|lane| lane.keyframe_requests).sum();
+        self.opened = opened;
     }
 
-    fn on_checks(&mut self, stats: &PeerStats) {
-        let checked = stats
-            .selected_candidate_pair
-            .as_ref()
-            .and_then(|pair| pair.current_round_trip_time);
-        self.figures.rtt = checked.or(self.figures.rtt);
+    fn on_feedback(&mut self, packet: &Packet<'_>, now: Instant, out: &mut Flight) {
+        match packet {
+            Packet::Rr(report) => {
+                for block in report.report_blocks() {
+                    self.on_report(&block, now);
+                }
+            }
+            Packet::TransportFeedback(feedback) => {
+                if let Ok(nack) = feedback.parse_fci::<Nack<'_>>() {
+                    self.figures.nacks += 1;
+                    self.repair(feedback.media_ssrc(), nack.entries(), now, out);
+                }
+            }
+            Packet::PayloadFeedback(feedback) => {
+                let wants_keyframe = feedback.parse_fci::<Pli<'_>>().is_ok()
+                    || feedback.parse_fci::<Fir<'_>>().is_ok();
+                if wants_keyframe {
+                    self.figures.keyframe_requests += 1;
+                    // One compound packet may ask a hundred times.
+                    if self.events.back() != Some(&Event::KeyframeWanted) {
+                        self.events.push_back(Event::KeyframeWanted);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn on_report(&mut self, block: &ReportBlock<'_>, now: Instant) {
+        let is_video = |ssrc| {
+            self.lanes
+                .iter()
+                .any(|lane| lane.is_video && lane.ssrc == ssrc)
+        };
+        if is_video(block.ssrc()) {
+            self.figures.loss = Some(f32::from(block.fraction_lost()) / 256.0);
+        }
+        let reported = self.round_trip(block, now);
+        self.figures.rtt = self.ice.rtt().or(reported).or(self.figures.rtt);
+    }
+
+    /// RFC 3550 section 6.4.1: now, minus when our report left, minus how long it was kept.
+    fn round_trip(&self, block: &ReportBlock<'_>, now: Instant) -> Option<Duration> {
+        let sent = Some(block.last_sender_report_timestamp()).filter(|sent| *sent != 0)?;
+        let told = self.told?;
+        let passed = now.saturating_duration_since(told.now);
+        let wall = told.wall.0 + u64::try_from(passed.as_micros()).ok()?;
+        let middle = (super::rtcp::ntp(lenswire_media::WallTime(wall)) >> 16) as u32;
+        let units = middle
+            .wrapping_sub(sent)
+            .wrapping_sub(block.delay_since_last_sender_report_timestamp());
+        // Above ten seconds it is a lie or a wrap.
+        (units < 10 << 16).then(|| Duration::from_secs_f64(f64::from(units) / 65_536.0))
     }
 }

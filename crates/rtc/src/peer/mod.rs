@@ -1,26 +1,48 @@
-//! One viewer's WebRTC session: pure, on the caller's clock, and the only folder that names `str0m`.
+//! One viewer's WebRTC session: pure, on the caller's clock.
 //!
 //! In: [`Peer::receive`] (a datagram), [`Peer::write`] (packets), [`Peer::advance`] (time),
-//! [`Peer::add_candidate`], [`Peer::reoffer`]. Out: [`Peer::poll`], again and again until it gives a
-//! [`Output::Wake`]. What is written leaves only after `advance`: write a frame's packets, advance
-//! once, drain once, and the drain is one burst that a socket can send in one call.
+//! [`Peer::add_candidate`], [`Peer::reoffer`]. Out: datagrams, appended to the caller's [`Flight`] by
+//! each of these; then [`Peer::poll_event`] until it gives nothing, and [`Peer::wake`]. A frame's
+//! packets are sealed where they leave from, one behind the other, so that a socket can send them in
+//! one call.
 //!
-//! The library may panic on its own bugs (it says so): whoever drives a peer does it inside
+//! | part | does | by |
+//! |---|---|---|
+//! | `choose`, `setup` | what of an offer is used | `sdp` |
+//! | `ice` | which address works | the `is` crate |
+//! | `dtls` | who it is, and the keys | the `dimpl` crate |
+//! | `srtp` | sealing | aws-lc |
+//! | `lane`, `send`, `rtp` | a track's packets, and once more | |
+//! | `events`, `rtcp` | what the viewer reports, what it is told | rtcp-types |
+//!
+//! `client` is the other end, for tests and load, and the only file that names `str0m`. That
+//! library drove this end, too, until measuring showed its price (docs/performance.md): a copy of
+//! every packet's header for each viewer, and a look at every timer for each frame.
+//!
+//! The libraries may panic on bugs of their own: whoever drives a peer does it inside
 //! `catch_unwind` and drops the peer.
 
 mod budget;
 mod choose;
+#[cfg(feature = "client")]
 pub mod client;
+mod dtls;
 mod events;
+mod ice;
+mod lane;
+mod rtcp;
+mod rtp;
 mod send;
 mod setup;
+mod srtp;
 mod wire;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use is::Candidate;
 use lenswire_media::{Codec, TrackId, Tracks};
-use str0m::{Candidate, Input, Rtc};
 
 use crate::demux::{Datagram, classify};
 use crate::sdp::{
@@ -30,11 +52,14 @@ use crate::sdp::{
 use crate::{Limits, Refusal};
 use budget::Budget;
 use choose::{Choice, choose};
-pub use events::{Event, Figures, Output};
+use dtls::Dtls;
+pub use events::{Event, Figures};
+use ice::Ice;
+use lane::Lane;
 pub use send::Clock;
-use send::Lane;
 pub use setup::Local;
-pub use wire::{Pair, Protocol, Received, Sealed};
+use srtp::{Opener, Sealer};
+pub use wire::{Burst, Flight, Pair, Protocol, Received};
 
 /// RTCP messages taken from a viewer per second. A receiver in trouble sends 50 NACKs and a few
 /// reports; twice that is either broken or an attack on our retransmissions.
@@ -54,9 +79,11 @@ const MAX_HANDSHAKE: usize = 64 * 1_024;
 /// DTLS records taken per second afterwards: alerts and repetitions of the last flight.
 const DTLS_PER_SECOND: u32 = 20;
 
+/// A peer with nothing to do is looked at this often.
+const LONGEST_SLEEP: Duration = Duration::from_secs(3);
+
 /// One viewer's session.
 pub struct Peer {
-    rtc: Rtc,
     local: Arc<Local>,
     offer: Offer,
     choices: Vec<Choice>,
@@ -67,25 +94,35 @@ pub struct Peer {
     id: u64,
     version: u64,
     remote_candidates: usize,
+    ice: Ice,
+    dtls: Dtls,
+    media: Media,
     lanes: Vec<Lane>,
     delay_limit: Duration,
-    progress: Progress,
     figures: Figures,
     intake: Intake,
     retransmits: Budget,
+    events: VecDeque<Event>,
+    /// When reports are due; `None` before the first packet.
+    report_due: Option<Instant>,
+    /// Both clocks when they were last told together.
+    told: Option<Clock>,
+    /// Opened RTCP; kept so that it isn't allocated for each.
+    opened: Vec<u8>,
 }
 
-/// How far the session has come.
-#[derive(Clone, Copy, Debug, Default)]
-struct Progress {
-    /// A candidate pair was checked.
-    ice_is_up: bool,
-    /// When media could first be sent.
-    connected: Option<Instant>,
-    /// When a check with the right password last came in.
-    heard: Option<Instant>,
-    /// Where media goes.
-    pair: Option<Pair>,
+/// Whether media can flow.
+enum Media {
+    /// Keys are still missing.
+    Waiting,
+    /// It can, since then.
+    Flowing {
+        sealer: Box<Sealer>,
+        opener: Box<Opener>,
+        since: Instant,
+    },
+    /// It is over.
+    Ended,
 }
 
 /// What is still taken from the other side.
@@ -101,7 +138,7 @@ impl std::fmt::Debug for Peer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Peer")
             .field("ufrag", &self.credentials.ufrag)
-            .field("progress", &self.progress)
+            .field("pair", &self.ice.pair)
             .finish_non_exhaustive()
     }
 }
@@ -122,27 +159,33 @@ impl Peer {
     ) -> Result<Self, Refusal> {
         let choices = choose(&offer, tracks)?;
         let extensions = setup::extensions(&offer, &choices);
-        let mut rtc = setup::build(local, &choices, &extensions, now);
-        setup::accept(&mut rtc, &offer, &choices, &extensions)?;
-        let lanes = choices
-            .iter()
-            .filter_map(|choice| Lane::new(&mut rtc, choice))
-            .collect();
-        let credentials = own_credentials(&mut rtc);
+        let lanes = lanes(&offer, &choices, &extensions);
+        let credentials = setup::credentials();
+        let candidates = local.candidates();
+        let ice = Ice::new(
+            &credentials,
+            &offer.credentials,
+            &candidates,
+            local.is_lite(),
+            offer.ice_lite,
+        );
+        let is_client = offer.setup == Setup::Passive;
+        let dtls = Dtls::new(&local.identity, &offer.fingerprint, is_client, now);
         let mut peer = Self {
-            rtc,
             local: Arc::clone(local),
             offer,
             choices,
             extensions,
-            candidates: local.candidates(),
+            candidates,
             credentials,
             id: rand::random::<u64>() >> 2,
             version: 0,
             remote_candidates: 0,
+            ice,
+            dtls,
+            media: Media::Waiting,
             lanes,
             delay_limit,
-            progress: Progress::default(),
             figures: Figures::default(),
             intake: Intake {
                 stun: Budget::new(STUN_PER_SECOND, now),
@@ -151,6 +194,10 @@ impl Peer {
                 handshake_bytes: 0,
             },
             retransmits: Budget::new(limits.retransmits_per_second, now),
+            events: VecDeque::new(),
+            report_due: None,
+            told: None,
+            opened: Vec::new(),
         };
         peer.take_candidates()?;
         Ok(peer)
@@ -176,10 +223,17 @@ impl Peer {
                 why: "a later offer may not take back a section or its codec".to_owned(),
             });
         }
-        setup::accept(&mut self.rtc, &offer, &self.choices, &self.extensions)?;
+        if offer.fingerprint != self.offer.fingerprint {
+            return Err(Refusal::BadSdp {
+                why: "a later offer may not come from another certificate".to_owned(),
+            });
+        }
         self.offer = offer;
-        self.credentials = own_credentials(&mut self.rtc);
-        self.remote_candidates = 0;
+        if !self.ice.knows(&self.offer.credentials) {
+            self.credentials = setup::credentials();
+            self.ice.restart(&self.credentials, &self.offer.credentials);
+            self.remote_candidates = 0;
+        }
         self.take_candidates()
     }
 
@@ -187,7 +241,7 @@ impl Peer {
     #[must_use]
     pub fn answer(&mut self) -> String {
         self.version += 1;
-        let fingerprint = self.rtc.direct_api().local_dtls_fingerprint().to_string();
+        let fingerprint = self.local.identity.fingerprint();
         let candidates = self.candidate_lines();
         let extensions = self
             .offer
@@ -203,7 +257,7 @@ impl Peer {
                 codec: &choice.codec,
                 extensions,
                 ssrc: lane.ssrc,
-                rtx_ssrc: lane.rtx_ssrc,
+                rtx_ssrc: lane.repair.map(|repair| repair.ssrc),
             })
         };
         let sections: Vec<_> = self
@@ -280,24 +334,28 @@ impl Peer {
         }
         self.remote_candidates += 1;
         if candidate.is_checkable_from(&self.local.addresses()) {
-            match Candidate::from_sdp_string(&candidate.line) {
-                Ok(candidate) => self.rtc.add_remote_candidate(candidate),
-                Err(error) => tracing::debug!(%error, "candidate passed over"),
-            }
+            self.ice.add_candidate(&candidate.line);
         }
         Ok(())
     }
 
     /// Takes a datagram that came in. What can't be for a viewer, or is too much, is dropped.
-    pub fn receive(&mut self, datagram: Received<'_>, now: Instant) {
+    pub fn receive(&mut self, datagram: Received<'_>, now: Instant, out: &mut Flight) {
         if !self.takes(datagram.bytes, now) {
             return;
         }
-        let Some(input) = datagram.parse() else {
-            return;
-        };
-        if let Err(error) = self.rtc.handle_input(Input::Receive(now, input)) {
-            tracing::debug!(%error, "datagram refused");
+        match classify(datagram.bytes) {
+            Some(Datagram::StunRequest { .. } | Datagram::Stun) => {
+                self.ice.receive(datagram, now, out);
+                self.handshake(now, out);
+            }
+            Some(Datagram::Dtls) => {
+                let outcome = self.dtls.receive(datagram.bytes, now);
+                self.on_handshake(outcome, now);
+                self.handshake(now, out);
+            }
+            Some(Datagram::Rtcp) => self.on_rtcp(datagram.bytes, now, out),
+            Some(Datagram::Rtp) | None => {}
         }
     }
 
@@ -322,44 +380,68 @@ impl Peer {
         }
     }
 
-    /// Lets time pass: what was written can leave, what is due happens.
-    pub fn advance(&mut self, now: Instant) {
-        if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
-            tracing::debug!(%error, "timeout refused");
-            self.rtc.disconnect();
-        }
+    /// Lets time pass: what is due happens.
+    pub fn advance(&mut self, now: Instant, out: &mut Flight) {
+        self.ice.advance(now, out);
+        let outcome = self.dtls.advance(now);
+        self.on_handshake(outcome, now);
+        self.handshake(now, out);
+        self.report(now, out);
     }
 
-    /// Begins to say goodbye (RTCP BYE and DTLS close_notify); poll until [`Output::Wake`], then drop.
-    pub fn close(&mut self) {
-        if self.rtc.close().is_err() {
-            self.rtc.disconnect();
+    /// When [`Self::advance`] is due at the latest.
+    #[must_use]
+    pub fn wake(&self, now: Instant) -> Instant {
+        // Records wait for an address to go to.
+        let dtls = self.ice.pair.and_then(|_| self.dtls.due());
+        let due = [self.ice.due(), dtls, self.report_due];
+        let first = due.into_iter().flatten().min();
+        first.unwrap_or(now + LONGEST_SLEEP)
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Says goodbye (RTCP BYE and DTLS close_notify); send it, then drop.
+    pub fn close(&mut self, out: &mut Flight) {
+        self.say_goodbye(out);
+        self.dtls.close();
+        if let Some(pair) = self.ice.pair {
+            self.dtls.drain(|record| out.push(pair, record));
         }
+        self.media = Media::Ended;
     }
 
     /// Whether a candidate pair works.
     #[must_use]
     pub fn has_ice(&self) -> bool {
-        self.progress.ice_is_up
+        self.ice.is_up
     }
 
     /// Whether media can be sent.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.progress.connected.is_some()
+        matches!(self.media, Media::Flowing { .. })
     }
 
     /// Where media goes.
     #[must_use]
     pub fn pair(&self) -> Option<Pair> {
-        self.progress.pair
+        self.ice.pair
     }
 
     /// When the other side last proved that it is there: a check with the right password
     /// (RFC 7675: consent).
     #[must_use]
     pub fn heard(&self) -> Option<Instant> {
-        self.progress.heard
+        self.ice.heard
+    }
+
+    /// The pair over which a check with the right password has come since the last call.
+    pub fn take_proven(&mut self) -> Option<Pair> {
+        self.ice.proven.take()
     }
 
     /// What has been counted.
@@ -385,12 +467,19 @@ impl Peer {
     }
 }
 
-fn own_credentials(rtc: &mut Rtc) -> Credentials {
-    let creds = rtc.direct_api().local_ice_credentials();
-    Credentials {
-        ufrag: creds.ufrag,
-        password: creds.pass,
+fn lanes(offer: &Offer, choices: &[Choice], extensions: &[Extension]) -> Vec<Lane> {
+    let mut taken = Vec::new();
+    let mut lanes = Vec::new();
+    for choice in choices {
+        let Some(section) = offer.sections.get(choice.place) else {
+            continue;
+        };
+        let ssrcs = setup::ssrcs(&taken);
+        taken.extend(ssrcs);
+        let extensions = setup::extensions_of(section, extensions);
+        lanes.push(Lane::new(choice, &extensions, ssrcs));
     }
+    lanes
 }
 
 #[cfg(test)]

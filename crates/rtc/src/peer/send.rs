@@ -1,41 +1,29 @@
-//! Sending: a viewer's packets into the library, with the wall-clock moment that its sender reports
-//! will be made of.
+//! Sending: a viewer's packets, sealed behind each other where they leave from; repairs; reports.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lenswire_media::viewer::Outgoing;
-use lenswire_media::{TrackId, WallTime};
-use str0m::Rtc;
-use str0m::media::{MediaTime, Mid, Pt};
-use str0m::rtp::{ExtensionValues, RtpWrite, Ssrc};
+use lenswire_media::WallTime;
+use lenswire_media::viewer::{Outgoing, Run};
 
-use super::Peer;
-use super::choose::Choice;
+use super::lane::Lane;
+use super::rtcp::{self, Report};
+use super::rtp::{self, Header, Hints};
+use super::srtp::{Sealer, Unsealed};
+use super::wire::{Flight, Pair};
+use super::{Media, Peer};
 
-/// The receiver's delay is hinted at in every packet for so long after the start. It keeps the last
-/// hint it saw, and one of a second's packets arrives.
+/// Sections are named and the receiver's delay is hinted at in every packet for so long after the
+/// start. The receiver keeps the last hint it saw, and one of so many packets arrives.
 const HINT_TIME: Duration = Duration::from_secs(2);
 
 /// A capture time older than this says more about the camera's clock than about its delay.
 const OLDEST_CAPTURE: Duration = Duration::from_secs(10);
 
-/// One track on its way out.
-pub(super) struct Lane {
-    pub(super) place: usize,
-    pub(super) mid: Mid,
-    pub(super) is_video: bool,
-    pub(super) ssrc: u32,
-    pub(super) rtx_ssrc: Option<u32>,
-    pub(super) nacks: u64,
-    pub(super) keyframe_requests: u64,
-    track: TrackId,
-    number: Pt,
-    is_nackable: bool,
-    hints_delay: bool,
-    /// Its newest packet had a capture time that can be believed.
-    is_dated: bool,
-}
+/// Between two sender reports. Players need them early and often to keep sound and picture in step.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Names the sender: the tracks of one name are played in step.
+pub(super) const NAME: &str = "lenswire";
 
 /// The two clocks, read together.
 #[derive(Clone, Copy, Debug)]
@@ -46,100 +34,200 @@ pub struct Clock {
     pub wall: WallTime,
 }
 
-impl Lane {
-    pub(super) fn new(rtc: &mut Rtc, choice: &Choice) -> Option<Self> {
-        let mid: Mid = choice.mid.as_str().into();
-        let mut api = rtc.direct_api();
-        let stream = api.stream_tx_by_mid(mid, None)?;
-        Some(Self {
-            place: choice.place,
-            mid,
-            is_video: choice.media.kind() == lenswire_media::Kind::Video,
-            ssrc: *stream.ssrc(),
-            rtx_ssrc: stream.rtx().map(|ssrc| *ssrc),
-            nacks: 0,
-            keyframe_requests: 0,
-            track: choice.track,
-            number: choice.codec.number.into(),
-            is_nackable: choice.codec.rtx.is_some(),
-            hints_delay: choice.media.kind() == lenswire_media::Kind::Video,
-            is_dated: false,
-        })
-    }
-}
-
 impl Peer {
-    /// Queues packets of one or more frames. They leave with the next [`Peer::advance`].
-    pub fn write(&mut self, packets: &[Outgoing], clock: Clock) {
-        let Some(since) = self.progress.connected else {
+    /// Seals packets of one or more frames into `out`. Takes the runs out of `runs`: they are kept
+    /// for repair.
+    pub fn write(&mut self, runs: &mut Vec<Run>, clock: Clock, out: &mut Flight) {
+        let (Media::Flowing { sealer, since, .. }, Some(pair)) = (&self.media, self.ice.pair)
+        else {
+            runs.clear();
             return;
         };
-        let hint = (clock.now.saturating_duration_since(since) < HINT_TIME)
-            .then(|| delay_hint(self.delay_limit));
-        let mut api = self.rtc.direct_api();
-        for packet in packets {
-            let Some(at) = self
-                .lanes
-                .iter()
-                .position(|lane| lane.track == packet.track)
-            else {
+        self.told = Some(clock);
+        let is_new = clock.now.saturating_duration_since(*since) < HINT_TIME;
+        for run in runs.drain(..) {
+            let Some(at) = self.lanes.iter().position(|lane| lane.track == run.track()) else {
                 continue;
             };
-            let moment = moment(&mut self.lanes, at, packet, clock);
-            let Some(lane) = self.lanes.get(at) else {
-                continue;
-            };
-            let Some(stream) = api.stream_tx(&Ssrc::from(lane.ssrc)) else {
-                continue;
-            };
-            let mut write = RtpWrite::new(
-                lane.number,
-                packet.seq.into(),
-                packet.time,
-                moment,
-                Arc::clone(&packet.payload),
-            )
-            .marker(packet.marker)
-            .nackable(lane.is_nackable);
-            if let Some((min, max)) = hint.filter(|_| lane.hints_delay) {
-                write = write.ext_vals(ExtensionValues {
-                    play_delay_min: Some(min),
-                    play_delay_max: Some(max),
-                    ..ExtensionValues::default()
-                });
+            if let Some(last) = run.packets().last() {
+                let moment = moment(&mut self.lanes, at, &last, clock);
+                self.lanes[at].sent.newest = Some((last.time, moment));
             }
-            stream.write_rtp(write);
+            let lane = &mut self.lanes[at];
+            let delay = Some(self.delay_limit).filter(|_| is_new && lane.is_video);
+            for packet in run.packets() {
+                let start = out.open().len();
+                if !lane.may_send(packet.seq)
+                    || seal(lane, &packet, is_new, delay, sealer, out).is_err()
+                {
+                    out.abandon();
+                    continue;
+                }
+                self.figures.bytes += (out.open().len() - start) as u64;
+                self.figures.packets += 1;
+                out.end(pair);
+                lane.count(&packet);
+            }
+            lane.keep(run, clock.now);
+        }
+        if self.report_due.is_none() && self.figures.packets > 0 {
+            self.report_due = Some(clock.now);
+            self.report(clock.now, out);
+        }
+    }
+
+    /// Sends packets once more (RFC 4588), as far as the budget goes.
+    pub(super) fn repair(
+        &mut self,
+        ssrc: u32,
+        lost: impl Iterator<Item = u16>,
+        now: Instant,
+        out: &mut Flight,
+    ) {
+        let (Media::Flowing { sealer, .. }, Some(pair)) = (&self.media, self.ice.pair) else {
+            return;
+        };
+        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.ssrc == ssrc) else {
+            return;
+        };
+        for low in lost {
+            let Some(packet) = lane.find(low) else {
+                continue;
+            };
+            let Some(mut repair) = lane.repair else {
+                return;
+            };
+            if !self.retransmits.take(now) {
+                self.figures.refused += 1;
+                continue;
+            }
+            let header = Header {
+                marker: packet.marker,
+                number: repair.number,
+                seq: repair.next as u16,
+                time: packet.time,
+                ssrc: repair.ssrc,
+            };
+            let start = out.open().len();
+            let length =
+                rtp::push_header(out.open(), header, &lane.extensions, Hints::default(), None);
+            out.open()
+                .extend_from_slice(&(packet.seq as u16).to_be_bytes());
+            out.open().extend_from_slice(packet.payload);
+            if sealer
+                .rtp(out.open(), start, length, repair.ssrc, repair.next)
+                .is_err()
+            {
+                out.abandon();
+                return;
+            }
+            self.figures.bytes += (out.open().len() - start) as u64;
+            self.figures.retransmitted += 1;
+            out.end(pair);
+            repair.next += 1;
+            lane.repair = Some(repair);
+        }
+    }
+
+    /// Tells the receiver which wall-clock time its timestamps stand for, when that is due. Nothing is
+    /// reported before the first packet: a mapping of nothing would take receivers three good ones
+    /// to get over.
+    pub(super) fn report(&mut self, now: Instant, out: &mut Flight) {
+        if self.report_due.is_none_or(|due| due > now) {
+            return;
+        }
+        let (Some(told), Some(pair)) = (self.told, self.ice.pair) else {
+            return;
+        };
+        self.report_due = Some(now + REPORT_INTERVAL);
+        let passed = now.saturating_duration_since(told.now);
+        let wall = WallTime(told.wall.0 + u64::try_from(passed.as_micros()).unwrap_or(0));
+        let reports: Vec<Report> = self
+            .lanes
+            .iter()
+            .filter_map(|lane| report(lane, now, wall))
+            .collect();
+        self.send_rtcp(pair, out, |out| {
+            !reports.is_empty() && rtcp::push_reports(out, &reports, NAME)
+        });
+    }
+
+    pub(super) fn say_goodbye(&mut self, out: &mut Flight) {
+        let ssrcs: Vec<u32> = self.lanes.iter().map(|lane| lane.ssrc).collect();
+        if let Some(pair) = self.ice.pair {
+            self.send_rtcp(pair, out, |out| rtcp::push_goodbye(out, &ssrcs));
+        }
+    }
+
+    fn send_rtcp(&mut self, pair: Pair, out: &mut Flight, push: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let Media::Flowing { sealer, .. } = &mut self.media else {
+            return;
+        };
+        let start = out.open().len();
+        if push(out.open()) && sealer.rtcp(out.open(), start).is_ok() {
+            out.end(pair);
+        } else {
+            out.abandon();
         }
     }
 }
 
-/// From nothing, so that the receiver adds no more than jitter and repair need, to the stream's
-/// limit, so that it never stays behind for good after a bad moment. The extension counts tens of
-/// milliseconds in twelve bits. A maximum of half a second or less would make Chromium give up
-/// smoothing altogether; that is for whoever sets such a limit.
-fn delay_hint(limit: Duration) -> (MediaTime, MediaTime) {
-    let max = u64::try_from(limit.as_millis() / 10)
-        .unwrap_or(u64::MAX)
-        .min(4_095);
-    (
-        MediaTime::from_hundredths(0),
-        MediaTime::from_hundredths(max),
-    )
+fn seal(
+    lane: &Lane,
+    packet: &Outgoing<'_>,
+    is_new: bool,
+    delay: Option<Duration>,
+    sealer: &Sealer,
+    out: &mut Flight,
+) -> Result<(), Unsealed> {
+    let header = Header {
+        marker: packet.marker,
+        number: lane.number,
+        seq: packet.seq as u16,
+        time: packet.time,
+        ssrc: lane.ssrc,
+    };
+    // From nothing, so that the receiver adds no more than jitter and repair need, to the stream's
+    // limit, so that it never stays behind for good after a bad moment. A maximum of half a second
+    // or less would make Chromium give up smoothing altogether; that is for whoever sets such a limit.
+    let hints = Hints {
+        mid: is_new.then_some(lane.mid.as_str()),
+        delay,
+    };
+    let bytes = out.open();
+    let start = bytes.len();
+    let length = rtp::push_header(bytes, header, &lane.extensions, hints, None);
+    bytes.extend_from_slice(packet.payload);
+    sealer.rtp(bytes, start, length, lane.ssrc, packet.seq)
+}
+
+/// Where a track's time stands now.
+fn report(lane: &Lane, now: Instant, wall: WallTime) -> Option<Report> {
+    let (time, moment) = lane.sent.newest?;
+    let passed = now.saturating_duration_since(moment).as_micros();
+    let ticks = passed * u128::from(lane.clock_rate) / 1_000_000;
+    Some(Report {
+        ssrc: lane.ssrc,
+        wall,
+        time: time.wrapping_add(ticks as u32),
+        packets: lane.sent.packets,
+        octets: lane.sent.octets,
+    })
 }
 
 /// The moment that a packet's timestamp stands for. Capture times are used only while every track
 /// has them: a mapping by capture for one and by arrival for another would take sound and picture
 /// apart by the camera's delay.
-fn moment(lanes: &mut [Lane], at: usize, packet: &Outgoing, clock: Clock) -> Instant {
+fn moment(lanes: &mut [Lane], at: usize, packet: &Outgoing<'_>, clock: Clock) -> Instant {
     let captured = packet.captured.and_then(|captured| {
         let age = Duration::from_micros(clock.wall.0.checked_sub(captured.0)?);
         clock.now.checked_sub(age).filter(|_| age <= OLDEST_CAPTURE)
     });
     if let Some(lane) = lanes.get_mut(at) {
-        lane.is_dated = captured.is_some();
+        lane.sent.is_dated = captured.is_some();
     }
     let arrived = packet.arrived.min(clock.now);
     captured
-        .filter(|_| lanes.iter().all(|lane| lane.is_dated))
+        .filter(|_| lanes.iter().all(|lane| lane.sent.is_dated))
         .unwrap_or(arrived)
 }

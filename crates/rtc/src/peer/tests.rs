@@ -10,7 +10,7 @@ use lenswire_media::{Codec, Kind, TrackId, WallTime};
 use super::{Event, Protocol};
 use crate::sdp::Offer;
 use crate::{Ice, Limits, Refusal};
-use world::{Path, World, frame, limits};
+use world::{Path, World, frame, frame_of, limits};
 
 const VIDEO: TrackId = TrackId(0);
 const AUDIO: TrackId = TrackId(1);
@@ -204,8 +204,7 @@ fn numbers_go_on_over_the_rollover() {
     );
     world.connect();
     for number in 0..1_000 {
-        let mut packets = frame(&world, VIDEO, number, 100);
-        packets.iter_mut().for_each(|packet| packet.seq += 32_000);
+        let packets = frame_of(&world, VIDEO, number, 100, |packet| packet.seq += 32_000);
         world.send(&packets);
         world.run_for(Duration::from_millis(5));
     }
@@ -327,12 +326,11 @@ fn reports_map_timestamps_as_they_were_sent() {
     );
     let begun = world.now;
     for number in 0..150 {
-        let mut packets = frame(&world, VIDEO, number, 2);
         // Captured 200 ms before it is sent.
         let captured = WallTime(world.clock().wall.0 - 200_000);
-        packets
-            .iter_mut()
-            .for_each(|packet| packet.captured = Some(captured));
+        let packets = frame_of(&world, VIDEO, number, 2, |packet| {
+            packet.captured = Some(captured);
+        });
         world.send(&packets);
         world.run_for(FRAME_TIME);
     }
@@ -361,10 +359,9 @@ fn silence_is_noticed_and_strangers_do_not_break_it() {
         let mut junk = vec![0_u8; 100];
         junk[0] = [0, 22, 128, 128][n as usize % 4];
         junk[1] = if n % 4 == 3 { 200 } else { 1 };
-        world
-            .peer
-            .receive(super::Received { pair, bytes: &junk }, world.now);
-        world.drain_peer();
+        world.with_peer(|peer, now, flight| {
+            peer.receive(super::Received { pair, bytes: &junk }, now, flight);
+        });
     }
     assert!(world.peer.heard().unwrap() <= heard + Duration::from_secs(5));
     assert!(world.peer.is_connected(), "junk ends nothing");
@@ -377,4 +374,41 @@ fn goodbye_is_said_and_heard() {
     world.client.close();
     world.run_for(Duration::from_millis(100));
     assert!(world.events.contains(&Event::Goodbye), "{:?}", world.events);
+}
+
+#[test]
+fn no_number_is_sealed_twice() {
+    // SEC-14: a nonce used again gives the cipher's key stream away
+    let mut world = World::new(17, &[Codec::H264], Path::CLEAN);
+    world.connect();
+    for number in [0, 1, 1, 0, 2] {
+        let packets = frame(&world, VIDEO, number, 3);
+        world.send(&packets);
+    }
+    assert_eq!(world.peer.figures().packets, 9);
+    world.run_for(Duration::from_millis(100));
+    assert_eq!(world.received(Kind::Video).len(), 9);
+}
+
+#[test]
+fn another_certificate_than_the_offers_is_refused() {
+    // SEC-14: possession of the signalled key
+    let other = |offer: &str| {
+        let (before, after) = offer.split_once("a=fingerprint:sha-256 ").unwrap();
+        let digit = if after.starts_with('0') { "1" } else { "0" };
+        format!("{before}a=fingerprint:sha-256 {digit}{}", &after[1..])
+    };
+    let limits = limits();
+    let codecs = [Codec::H264];
+    let mut world = World::with(18, &codecs, Path::CLEAN, &limits, Ice::Full, other);
+    world.run_for(Duration::from_secs(3));
+    assert_eq!(world.events, [Event::Failed]);
+    assert!(!world.peer.is_connected());
+    let packets = frame(&world, VIDEO, 0, 3);
+    world.send(&packets);
+    assert_eq!(
+        world.peer.figures().packets,
+        0,
+        "nothing is sealed for a stranger"
+    );
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::testing;
-use crate::viewer::{Outgoing, Viewing};
+use crate::viewer::{Run, Viewing};
 use crate::{
     Batch, Codec, Consumer, Item, Join, Packet, ParameterSets, Producer, Stream, Track, TrackId,
-    Tracks,
+    Tracks, WallTime,
 };
 
 pub(super) const VIDEO: TrackId = TrackId(0);
@@ -42,11 +42,22 @@ impl Default for Camera {
     }
 }
 
+/// What was sent.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) track: TrackId,
+    pub(super) seq: u64,
+    pub(super) time: u32,
+    pub(super) marker: bool,
+    pub(super) captured: Option<WallTime>,
+    pub(super) arrived: Instant,
+}
+
 /// One packet as the viewer got it.
 #[derive(Clone, Debug)]
 pub(super) struct Got {
     pub(super) at: Duration,
-    pub(super) out: Outgoing,
+    pub(super) out: Sent,
     /// The epoch and number that the camera gave it.
     pub(super) epoch: u64,
     pub(super) source_seq: u64,
@@ -65,7 +76,7 @@ pub(super) struct World {
     wake: Option<Duration>,
     pub(super) got: Vec<Got>,
     forgot: bool,
-    out: Vec<Outgoing>,
+    out: Vec<Run>,
     frame: u64,
     next_frame: Duration,
     next_sound: Duration,
@@ -260,22 +271,31 @@ impl World {
             let wake = viewing.poll(now, &mut self.out);
             self.wake = wake.map(|at| at - self.start);
         }
-        for out in self.out.drain(..) {
-            let field = |n: usize| {
-                out.payload
-                    .get(8 * n..8 * n + 8)
-                    .map_or(0, |b| u64::from_be_bytes(b.try_into().unwrap()))
-            };
-            let (epoch, source_seq, frame, keyframe) =
-                (field(0), field(1), field(2), field(3) == 1);
-            self.got.push(Got {
-                at: self.now,
-                out,
-                epoch,
-                source_seq,
-                frame,
-                keyframe,
-            });
+        for run in self.out.drain(..) {
+            for packet in run.packets() {
+                let field = |n: usize| {
+                    packet
+                        .payload
+                        .get(8 * n..8 * n + 8)
+                        .map_or(0, |b| u64::from_be_bytes(b.try_into().unwrap()))
+                };
+                let out = Sent {
+                    track: packet.track,
+                    seq: packet.seq,
+                    time: packet.time,
+                    marker: packet.marker,
+                    captured: packet.captured,
+                    arrived: packet.arrived,
+                };
+                self.got.push(Got {
+                    at: self.now,
+                    out,
+                    epoch: field(0),
+                    source_seq: field(1),
+                    frame: field(2),
+                    keyframe: field(3) == 1,
+                });
+            }
         }
     }
 

@@ -127,12 +127,14 @@ impl MediaThread {
 
     /// True when the datagram was a check with the right password.
     fn receive(&mut self, session: SessionId, pair: Pair, bytes: &[u8]) -> bool {
-        self.net.proven = None;
-        self.drive(session, |viewer, clock, _| {
-            viewer.peer.receive(Received { pair, bytes }, clock.now);
+        let mut proven = None;
+        self.drive(session, |viewer, clock, work| {
+            let datagram = Received { pair, bytes };
+            viewer.peer.receive(datagram, clock.now, &mut work.flight);
+            proven = viewer.peer.take_proven();
             true
         });
-        self.net.proven.take() == Some(pair)
+        proven == Some(pair)
     }
 
     fn accept(&mut self) {

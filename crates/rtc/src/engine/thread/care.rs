@@ -19,15 +19,16 @@ impl MediaThread {
                     let id = viewer.id;
                     self.viewers.insert(id, viewer);
                     // Begins with ICE, and with DTLS when we start it.
-                    self.drive(id, |viewer, clock, _| {
-                        viewer.peer.advance(clock.now);
+                    self.drive(id, |viewer, clock, work| {
+                        viewer.peer.advance(clock.now, &mut work.flight);
                         true
                     });
                 }
-                Command::Candidate(id, candidate) => self.drive(id, |viewer, _, _| {
+                Command::Candidate(id, candidate) => self.drive(id, |viewer, clock, work| {
                     if let Err(refusal) = viewer.peer.add_candidate(&candidate) {
                         tracing::debug!(%refusal, "candidate");
                     }
+                    viewer.peer.advance(clock.now, &mut work.flight);
                     true
                 }),
                 Command::Reoffer(reoffer) => self.reoffer(*reoffer),
@@ -53,13 +54,14 @@ impl MediaThread {
         let owner = self.owner(session);
         let router = std::sync::Arc::clone(&self.common.router);
         let mut answer = Err(Refusal::Ended);
-        self.drive(session, |viewer, _, _| {
+        self.drive(session, |viewer, clock, work| {
             answer = viewer.peer.reoffer(offer).map(|()| match form {
                 AnswerForm::Sdp => viewer.peer.answer(),
                 AnswerForm::Fragment => viewer.peer.fragment(),
             });
             // Checks of the new generation bring another name.
             viewer.held.ufrag = router.claim_ufrag(viewer.peer.ufrag(), owner);
+            viewer.peer.advance(clock.now, &mut work.flight);
             true
         });
         // Nobody may be waiting any more.
@@ -141,17 +143,17 @@ impl MediaThread {
         let Some(mut viewer) = self.viewers.remove(&id) else {
             return;
         };
-        let (net, now) = (&mut self.net, self.clock.now);
+        let (net, work, now) = (&mut self.net, &mut self.work, self.clock.now);
         let ended = catch_unwind(AssertUnwindSafe(|| {
             // A peer that panicked may be in any state: it is not touched again.
             if why != Closed::Panicked {
-                viewer.peer.close();
-                viewer.drain(now, |sealed| net.send(sealed, now));
+                viewer.peer.close(&mut work.flight);
+                net.send(&mut work.flight, now);
             }
             viewer.over(why);
         }));
-        self.net.flush(now);
         if ended.is_err() {
+            self.work = super::Work::default();
             tracing::error!(session = id.0, "bug at the end of a session");
         }
         for claim in &viewer.held.addresses {

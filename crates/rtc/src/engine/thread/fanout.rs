@@ -60,9 +60,9 @@ impl MediaThread {
             }
         }
         let mut still_fits = true;
-        self.drive(id, |viewer, clock, scratch| {
+        self.drive(id, |viewer, clock, work| {
             still_fits = viewer.begin(clock.now);
-            viewer.tick(clock, scratch);
+            viewer.tick(clock, work);
             true
         });
         if !still_fits {
@@ -135,12 +135,8 @@ impl MediaThread {
         };
         let connection = self.net.connection_of(viewer.pair());
         let is_behind = connection.is_some_and(|connection| connection.is_behind(self.clock.now));
-        self.drive(id, |viewer, clock, scratch| {
-            let wrote = viewer.on_batch(batch, is_behind, clock, scratch);
-            if wrote {
-                viewer.peer.advance(clock.now);
-            }
-            wrote
+        self.drive(id, |viewer, clock, work| {
+            viewer.on_batch(batch, is_behind, clock, work)
         });
     }
 

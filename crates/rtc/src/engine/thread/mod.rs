@@ -16,8 +16,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant, SystemTime};
 
-use lenswire_media::WallTime;
-use lenswire_media::viewer::Outgoing;
+use lenswire_media::{Run, WallTime};
 use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
 
@@ -28,7 +27,7 @@ use super::session::Closed;
 use super::timers::Timers;
 use super::udp::{ReadBuffer, Udp};
 use super::viewer::{Turn, Viewer};
-use crate::peer::Clock;
+use crate::peer::{Clock, Flight};
 use fanout::Subscription;
 use net::Net;
 
@@ -79,8 +78,16 @@ pub(super) struct MediaThread {
     /// Something was left for the next turn: don't wait.
     has_more: bool,
     buffer: Option<Box<ReadBuffer>>,
-    /// Reused for each viewer and batch.
-    scratch: Vec<Outgoing>,
+    work: Work,
+}
+
+/// Room for what is done for one viewer; used again for each, so that none of it is allocated.
+#[derive(Default)]
+pub(super) struct Work {
+    /// What of the stream is to be written.
+    pub(super) runs: Vec<Run>,
+    /// What leaves.
+    pub(super) flight: Flight,
 }
 
 #[expect(
@@ -134,7 +141,7 @@ pub(super) fn run(setup: Setup) {
         unread: VecDeque::new(),
         has_more: false,
         buffer: None,
-        scratch: Vec::new(),
+        work: Work::default(),
     };
     let mut events = Events::with_capacity(EVENTS);
     while !thread.handle.stops.load(Ordering::Acquire) {
@@ -215,8 +222,8 @@ impl MediaThread {
                 continue;
             };
             if self.timers.is_due(entry, &mut viewer.alarm, self.clock.now) {
-                self.drive(id, |viewer, clock, scratch| {
-                    viewer.tick(clock, scratch);
+                self.drive(id, |viewer, clock, work| {
+                    viewer.tick(clock, work);
                     true
                 });
             }
@@ -225,15 +232,11 @@ impl MediaThread {
 
     /// Does something to a viewer and sends what comes of it; `act` says whether anything can. The
     /// only place from which viewers are called.
-    fn drive(
-        &mut self,
-        id: SessionId,
-        act: impl FnOnce(&mut Viewer, Clock, &mut Vec<Outgoing>) -> bool,
-    ) {
+    fn drive(&mut self, id: SessionId, act: impl FnOnce(&mut Viewer, Clock, &mut Work) -> bool) {
         let Self {
             viewers,
             net,
-            scratch,
+            work,
             timers,
             clock,
             ..
@@ -243,10 +246,10 @@ impl MediaThread {
         };
         let now = clock.now;
         let driven = catch_unwind(AssertUnwindSafe(|| {
-            let did = act(viewer, *clock, scratch);
-            did.then(|| viewer.drain(now, |sealed| net.send(sealed, now)))
+            let did = act(viewer, *clock, work);
+            net.send(&mut work.flight, now);
+            did.then(|| viewer.settle(now))
         }));
-        net.flush(now);
         match driven {
             Ok(None) => {}
             Ok(Some((turn, wake))) => {
@@ -258,7 +261,7 @@ impl MediaThread {
                 }
             }
             Err(_) => {
-                self.scratch.clear();
+                self.work = Work::default();
                 self.handle.counts.panics.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(session = id.0, "bug in a session; it was closed");
                 self.end(id, Closed::Panicked);

@@ -8,9 +8,8 @@ use mio::{Interest, Registry, Token};
 
 use super::super::router::SessionId;
 use super::super::tcp::{Connection, Fate};
-use super::super::udp::{Arrival, Udp};
-use crate::demux::is_stun_success;
-use crate::peer::{Pair, Protocol, Sealed};
+use super::super::udp::{Arrival, BURST_BYTES, Udp, Way};
+use crate::peer::{Flight, Pair, Protocol};
 
 /// Where a session has proven to be.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +30,6 @@ pub(super) struct Net {
     route: Option<(SocketAddr, Option<IpAddr>)>,
     /// Connections that were given something since they were last written.
     unwritten: Vec<Token>,
-    /// Who has just been answered, and so knew the password.
-    pub(super) proven: Option<Pair>,
     next_token: usize,
 }
 
@@ -46,51 +43,50 @@ impl Net {
             tcp_of: HashMap::new(),
             route: None,
             unwritten: Vec::new(),
-            proven: None,
             next_token: first_token,
         }
     }
 
-    /// Sends, or queues until [`Net::flush`].
-    pub(super) fn send(&mut self, sealed: &Sealed, now: Instant) {
-        if is_stun_success(sealed) {
-            self.proven = Some(sealed.pair);
+    /// Sends all of a flight, and empties it.
+    pub(super) fn send(&mut self, flight: &mut Flight, now: Instant) {
+        if flight.is_empty() {
+            return;
         }
-        let to = sealed.pair.remote;
-        match sealed.pair.protocol {
-            Protocol::Udp => {
-                let from = self.route_to(to);
-                self.udp.push(to, from, sealed);
+        let mut route = self.route;
+        let Self {
+            udp,
+            known,
+            connections,
+            tcp_of,
+            unwritten,
+            ..
+        } = self;
+        let one_by_one = |pair: &Pair| pair.protocol == Protocol::Tcp;
+        let most = flight
+            .datagrams()
+            .next()
+            .map_or(1, |(pair, _)| udp.most_segments(pair.remote));
+        let bursts = flight.bursts(BURST_BYTES, |pair| if one_by_one(pair) { 1 } else { most });
+        for burst in bursts {
+            let to = burst.pair.remote;
+            if burst.pair.protocol == Protocol::Udp {
+                let from = route_to(&mut route, known, to);
+                udp.send(Way { to, from }, burst.bytes, burst.segment);
+                continue;
             }
-            Protocol::Tcp => {
-                // A check of ours for a connection that isn't there is lost, as it would be on UDP.
-                let Some(token) = self.tcp_of.get(&to) else {
-                    return;
-                };
-                if let Some(connection) = self.connections.get_mut(token) {
-                    connection.push(sealed, now);
-                    if self.unwritten.last() != Some(token) {
-                        self.unwritten.push(*token);
-                    }
+            // A check of ours for a connection that isn't there is lost, as it would be on UDP.
+            let token = tcp_of.get(&to);
+            if let Some((token, connection)) =
+                token.and_then(|token| Some((token, connections.get_mut(token)?)))
+            {
+                connection.push(burst.bytes, now);
+                if unwritten.last() != Some(token) {
+                    unwritten.push(*token);
                 }
             }
         }
-    }
-
-    fn route_to(&mut self, to: SocketAddr) -> Option<IpAddr> {
-        match self.route {
-            Some((last, from)) if last == to => from,
-            _ => {
-                let from = self.known.get(&to).and_then(|known| known.local_ip);
-                self.route = Some((to, from));
-                from
-            }
-        }
-    }
-
-    /// Sends what is queued.
-    pub(super) fn flush(&mut self, now: Instant) {
-        self.udp.flush();
+        self.route = route;
+        flight.clear();
         while let Some(token) = self.unwritten.pop() {
             self.write(token, now);
         }
@@ -174,5 +170,21 @@ impl Net {
     pub(super) fn connection_of(&self, pair: Option<Pair>) -> Option<&Connection> {
         let pair = pair.filter(|pair| pair.protocol == Protocol::Tcp)?;
         self.connections.get(self.tcp_of.get(&pair.remote)?)
+    }
+}
+
+/// The address of ours that another side sends to.
+fn route_to(
+    route: &mut Option<(SocketAddr, Option<IpAddr>)>,
+    known: &HashMap<SocketAddr, Known>,
+    to: SocketAddr,
+) -> Option<IpAddr> {
+    match *route {
+        Some((last, from)) if last == to => from,
+        _ => {
+            let from = known.get(&to).and_then(|known| known.local_ip);
+            *route = Some((to, from));
+            from
+        }
     }
 }

@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lenswire_media::viewer::Outgoing;
-use lenswire_media::{Codec, Kind, ParameterSets, Track, TrackId, Tracks, WallTime};
+use lenswire_media::{
+    Batch, Codec, Kind, Packet, ParameterSets, Run, Track, TrackId, Tracks, WallTime,
+};
 
 use crate::peer::client::{Client, ClientOutput, ClientPacket};
-use crate::peer::{Clock, Event, Local, Output, Pair, Peer, Protocol, Received};
+use crate::peer::{Clock, Event, Flight, Local, Pair, Peer, Protocol, Received};
 use crate::sdp::Offer;
 use crate::{Ice, Limits};
 
@@ -61,7 +62,8 @@ enum To {
     Client,
 }
 
-type Flight = (Instant, u64, To, Vec<u8>);
+/// When it arrives, what keeps equals in order, at whom, and what.
+type Datagram = (Instant, u64, To, Vec<u8>);
 
 pub(super) struct World {
     pub(super) start: Instant,
@@ -69,9 +71,10 @@ pub(super) struct World {
     pub(super) peer: Peer,
     pub(super) client: Client,
     pub(super) path: Path,
+    flight: Flight,
     rng: Rng,
     burst_left: u32,
-    flights: BinaryHeap<Reverse<Flight>>,
+    flights: BinaryHeap<Reverse<Datagram>>,
     serial: u64,
     peer_wake: Instant,
     client_wake: Instant,
@@ -140,6 +143,7 @@ impl World {
             peer,
             client,
             path,
+            flight: Flight::default(),
             rng: Rng(seed * 2 + 1),
             burst_left: 0,
             flights: BinaryHeap::new(),
@@ -177,23 +181,27 @@ impl World {
         self.flights.push(Reverse((at, self.serial, to, bytes)));
     }
 
-    pub(super) fn drain_peer(&mut self) {
-        loop {
-            match self.peer.poll(self.now) {
-                Output::Send(sealed) => {
-                    assert!(sealed.len() <= 1_240, "{} bytes leave", sealed.len());
-                    assert_eq!(sealed.pair.local, SERVER.parse().unwrap());
-                    if sealed.pair.remote == self.client_address {
-                        self.launch(To::Client, sealed.to_vec());
-                    }
-                }
-                Output::Event(event) => self.events.push(event),
-                Output::Wake(at) => {
-                    self.peer_wake = at;
-                    return;
-                }
+    /// Does something to the peer and carries what comes of it.
+    pub(super) fn with_peer(&mut self, act: impl FnOnce(&mut Peer, Instant, &mut Flight)) {
+        let mut flight = std::mem::take(&mut self.flight);
+        act(&mut self.peer, self.now, &mut flight);
+        for (pair, bytes) in flight.datagrams() {
+            assert!(bytes.len() <= 1_240, "{} bytes leave", bytes.len());
+            assert_eq!(pair.local, SERVER.parse().unwrap());
+            if pair.remote == self.client_address {
+                self.launch(To::Client, bytes.to_vec());
             }
         }
+        flight.clear();
+        self.flight = flight;
+        while let Some(event) = self.peer.poll_event() {
+            self.events.push(event);
+        }
+        self.peer_wake = self.peer.wake(self.now);
+    }
+
+    pub(super) fn advance_peer(&mut self) {
+        self.with_peer(|peer, now, flight| peer.advance(now, flight));
     }
 
     pub(super) fn drain_client(&mut self) {
@@ -216,7 +224,7 @@ impl World {
 
     /// Runs until `until`.
     pub(super) fn run_until(&mut self, until: Instant) {
-        self.drain_peer();
+        self.advance_peer();
         self.drain_client();
         loop {
             let flight = self.flights.peek().map(|Reverse((at, ..))| *at);
@@ -234,8 +242,7 @@ impl World {
                 let Reverse((_, _, to, bytes)) = self.flights.pop().unwrap();
                 self.deliver(to, &bytes);
             } else if next == self.peer_wake {
-                self.peer.advance(self.now);
-                self.drain_peer();
+                self.advance_peer();
                 self.peer_wake = self.peer_wake.max(self.now + Duration::from_micros(100));
             } else {
                 self.client.advance(self.now);
@@ -254,8 +261,9 @@ impl World {
                     local: server,
                     remote: self.client_address,
                 };
-                self.peer.receive(Received { pair, bytes }, self.now);
-                self.drain_peer();
+                self.with_peer(|peer, now, flight| {
+                    peer.receive(Received { pair, bytes }, now, flight);
+                });
             }
             To::Client => {
                 let pair = Pair {
@@ -284,12 +292,10 @@ impl World {
         panic!("not connected within 10 s: {:?}", self.peer);
     }
 
-    /// Sends a frame now and lets it leave.
-    pub(super) fn send(&mut self, packets: &[Outgoing]) {
-        let clock = self.clock();
-        self.peer.write(packets, clock);
-        self.peer.advance(self.now);
-        self.drain_peer();
+    /// Sends a frame now.
+    pub(super) fn send(&mut self, runs: &[Run]) {
+        let (clock, mut runs) = (self.clock(), runs.to_vec());
+        self.with_peer(|peer, _, flight| peer.write(&mut runs, clock, flight));
     }
 
     pub(super) fn received(&self, kind: Kind) -> Vec<&ClientPacket> {
@@ -300,22 +306,40 @@ impl World {
     }
 }
 
-/// A frame of `count` packets of the first track at 30 frames a second; each payload holds its number.
-pub(super) fn frame(world: &World, track: TrackId, number: u64, count: u64) -> Vec<Outgoing> {
-    (0..count)
-        .map(|n| {
-            let seq = number * count + n;
-            let mut payload = vec![0x5a_u8; 1_000];
-            payload[..8].copy_from_slice(&seq.to_be_bytes());
-            Outgoing {
-                track,
-                payload: payload.into(),
-                seq,
-                time: (number as u32).wrapping_mul(3_000).wrapping_add(1_000),
-                marker: n + 1 == count,
-                captured: None,
-                arrived: world.now,
-            }
-        })
-        .collect()
+/// A frame of `count` packets at 30 frames a second; each payload holds its number.
+pub(super) fn frame(world: &World, track: TrackId, number: u64, count: u64) -> Vec<Run> {
+    frame_of(world, track, number, count, |_| {})
+}
+
+/// The same with something changed in each packet.
+pub(super) fn frame_of(
+    world: &World,
+    track: TrackId,
+    number: u64,
+    count: u64,
+    change: impl Fn(&mut Packet),
+) -> Vec<Run> {
+    let packet = |n: u64| {
+        let seq = number * count + n;
+        let mut payload = vec![0x5a_u8; 1_000];
+        payload[..8].copy_from_slice(&seq.to_be_bytes());
+        let mut packet = Packet {
+            payload: payload.into(),
+            time: (number * 3_000 + 1_000) as i64,
+            captured: None,
+            seq,
+            frame_start: n == 0,
+            frame_end: n + 1 == count,
+            keyframe: true,
+        };
+        change(&mut packet);
+        packet
+    };
+    let batch = Batch {
+        epoch: 1,
+        track,
+        arrived: world.now,
+        packets: (0..count).map(packet).collect(),
+    };
+    vec![Run::whole(Arc::new(batch), true)]
 }
