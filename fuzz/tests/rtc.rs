@@ -8,7 +8,7 @@ use lenswire_fuzz::{BRIEF, Bytes, start};
 use lenswire_media::{Codec, ParameterSets, Track, Tracks};
 use lenswire_rtc::demux::{Datagram, MAX_DATAGRAM, classify};
 use lenswire_rtc::framing::{Deframer, HEADER};
-use lenswire_rtc::peer::{Local, Output, Pair, Peer, Protocol, Received};
+use lenswire_rtc::peer::{Flight, Local, Pair, Peer, Protocol, Received};
 use lenswire_rtc::sdp::{Fragment, MAX_CANDIDATES, MAX_SDP, MAX_SECTIONS, Offer, RemoteCandidate};
 use lenswire_rtc::{Ice, Limits};
 
@@ -197,9 +197,10 @@ fn rtc_datagrams() {
         let mut peer = Peer::accept(&local, &limits, offer, &tracks, Duration::from_secs(1), now)
             .expect("an answer");
         let mut bytes = Bytes(input);
-        let mut at = now;
+        let (mut at, mut flight) = (now, Flight::default());
         while !bytes.is_empty() {
             at += Duration::from_millis(u64::from(bytes.u8()));
+            flight.clear();
             let kind = bytes.u8();
             let mut datagram = bytes.piece().to_vec();
             if let Some(first) = datagram.first_mut() {
@@ -211,12 +212,17 @@ fn rtc_datagrams() {
                     bytes: &datagram,
                 },
                 at,
+                &mut flight,
             );
-            // It may end, but never without end.
-            let turns = (0..1_000)
-                .take_while(|_| !matches!(peer.poll(at), Output::Wake(_)))
-                .count();
-            assert!(turns < 1_000);
+            peer.advance(at, &mut flight);
+            // It may end, but never without end; and a stranger gets no more than it gave (E5).
+            let events = std::iter::from_fn(|| peer.poll_event()).take(1_000).count();
+            assert!(events < 1_000);
+            assert!(flight.datagrams().all(|(to, _)| to.remote != pair.remote));
+            assert!(
+                peer.wake(at) > at,
+                "it wants to be woken at once, again and again"
+            );
             assert!(peer.heard().is_none(), "nobody knew the password");
         }
     });

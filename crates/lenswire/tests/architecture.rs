@@ -71,12 +71,19 @@ const NEVER_LINKS: &[(&str, &[&str])] = &[
         &["tokio", "axum", "hyper", "sqlx", "str0m"],
     ),
     ("lenswire-capture", &["axum", "hyper", "sqlx", "str0m"]),
+    // str0m is its test's other end, behind a feature that the product doesn't have.
     ("lenswire-rtc", &["axum", "hyper", "sqlx"]),
 ];
 
 /// A concern, the text that shows it, and the only folders (or files) where it may stand.
 const AT_HOME: &[(&str, &str, &[&str])] = &[
-    ("str0m", "str0m::", &["crates/rtc/src/peer/", "bench/src/"]),
+    (
+        "str0m",
+        "str0m::",
+        &["crates/rtc/src/peer/client.rs", "bench/src/"],
+    ),
+    ("ICE", "is::", &["crates/rtc/src/peer/"]),
+    ("DTLS", "dimpl::", &["crates/rtc/src/peer/"]),
     ("HTTP types", "axum::", &["crates/hub/src/http/"]),
     ("HTTP types", "hyper::", &["crates/hub/src/http/"]),
     ("HTTP types", "tower_http::", &["crates/hub/src/http/"]),
@@ -86,6 +93,8 @@ const AT_HOME: &[(&str, &str, &[&str])] = &[
 /// Libraries that stand behind one door: only these crates may name them in their manifest.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("str0m", &["lenswire-rtc", "lenswire-bench"]),
+    ("is", &["lenswire-rtc"]),
+    ("dimpl", &["lenswire-rtc"]),
     ("openh264", &["lenswire-codec"]),
     ("opus", &["lenswire-codec"]),
     ("axum", &["lenswire-hub"]),
@@ -444,7 +453,8 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
             || (name.starts_with('.') && !name.starts_with(".ci"));
         if path.is_dir() && !skipped {
             walk(&path, files);
-        } else if path.is_file() {
+        } else if path.is_file() && name != ".git" {
+            // In a worktree .git is a file, and says where on this machine the repository is.
             files.push(path);
         }
     }

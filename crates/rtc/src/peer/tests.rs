@@ -1,6 +1,7 @@
 //! Peer against client, over every path that a test can afford.
 
 mod answers;
+mod hostile;
 mod world;
 
 use std::time::Duration;

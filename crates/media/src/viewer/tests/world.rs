@@ -8,7 +8,7 @@ use crate::testing;
 use crate::viewer::{Run, Viewing};
 use crate::{
     Batch, Codec, Consumer, Item, Join, Packet, ParameterSets, Producer, Stream, Track, TrackId,
-    Tracks, WallTime,
+    Tracks,
 };
 
 pub(super) const VIDEO: TrackId = TrackId(0);
@@ -49,7 +49,6 @@ pub(super) struct Sent {
     pub(super) seq: u64,
     pub(super) time: u32,
     pub(super) marker: bool,
-    pub(super) captured: Option<WallTime>,
     pub(super) arrived: Instant,
 }
 
@@ -284,7 +283,6 @@ impl World {
                     seq: packet.seq,
                     time: packet.time,
                     marker: packet.marker,
-                    captured: packet.captured,
                     arrived: packet.arrived,
                 };
                 self.got.push(Got {

@@ -11,10 +11,6 @@ mod keys;
 use cipher::Cipher;
 pub(super) use keys::Profile;
 
-/// Bytes that a sealed RTP packet is longer, at most.
-#[cfg(test)]
-pub(super) const OVERHEAD: usize = 16;
-
 /// The fixed part of an RTCP packet, which stays in the clear.
 const RTCP_HEADER: usize = 8;
 
