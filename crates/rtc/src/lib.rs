@@ -22,7 +22,7 @@ pub mod sdp;
 pub mod swarm;
 
 pub use engine::{
-    Closed, Engine, EngineConfig, Ice, Load, Patched, Session, SessionEvent, SessionState,
+    Closed, Engine, EngineConfig, Ice, Load, Patched, Report, Session, SessionEvent, SessionState,
     SessionStats, Watch,
 };
 pub use error::{Error, Refusal};

@@ -75,6 +75,7 @@ impl Hub {
             tracks,
             events: self.listen(&shared, &ids),
             client: request.client,
+            substreams: Vec::new(),
             delay_limit: entry.config().delay_limit.unwrap_or(DELAY_LIMIT),
             now: request.now,
         };

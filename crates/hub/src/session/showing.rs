@@ -88,7 +88,7 @@ impl Picture {
     /// What the engine says of the session. A closed one stays closed, for its first reason.
     pub(super) fn event(&mut self, event: &SessionEvent) {
         match (event, &self.link) {
-            (_, Link::Closed(_)) | (SessionEvent::Candidate(_), _) => {}
+            (_, Link::Closed(_)) | (SessionEvent::Candidate(_) | SessionEvent::Layer(_), _) => {}
             (SessionEvent::Connected { .. }, _) => self.link = Link::Connected,
             (SessionEvent::State(view), _) => self.view = Some(*view),
             (SessionEvent::Closed(why), _) => self.link = Link::Closed(reason(*why)),

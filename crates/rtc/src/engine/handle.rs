@@ -30,6 +30,8 @@ pub(super) enum Command {
     Add(Box<Viewer>),
     /// Give a viewer's peer a candidate.
     Candidate(SessionId, RemoteCandidate),
+    /// What a session's player measures.
+    Report(SessionId, super::session::Report),
     /// Give a viewer's peer a later offer and reply with the answer.
     Reoffer(Box<Reoffer>),
     /// Take over a connection that belongs to one of its viewers, with the datagrams already read.

@@ -28,7 +28,9 @@ use std::thread::JoinHandle;
 use mio::{Interest, Poll, Token, Waker};
 
 pub use config::{EngineConfig, Ice};
-pub use session::{Closed, Patched, Session, SessionEvent, SessionState, SessionStats, Watch};
+pub use session::{
+    Closed, Patched, Report, Session, SessionEvent, SessionState, SessionStats, Watch,
+};
 
 use crate::peer::{Local, Peer};
 use crate::sdp::Offer;

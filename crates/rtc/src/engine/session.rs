@@ -26,6 +26,11 @@ pub struct Watch {
     pub offer: String,
     /// What to send. Counts as demand from here on.
     pub stream: Stream,
+    /// Smaller pictures of the same scene (a camera's second profile), best first; each counts as
+    /// demand, too. The viewer gets the best that its link and its tile bear, switched at keyframes
+    /// within the session. One whose codec is not the stream's is passed over. Sound is always the
+    /// stream's.
+    pub substreams: Vec<Stream>,
     /// What the stream consists of; the answer is made for these. When they change shape later, the
     /// session ends with [`Closed::TracksChanged`].
     pub tracks: Arc<Tracks>,
@@ -41,6 +46,21 @@ pub struct Watch {
     pub now: Instant,
 }
 
+/// What a player says of itself. Nothing of it is believed beyond what it can do to its own session.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Capture or arrival to display.
+    pub delay: Option<Duration>,
+    /// Frames decoded since the session began.
+    pub frames_decoded: Option<u64>,
+    /// Frames received whole since the session began.
+    pub frames_received: Option<u64>,
+    /// How long a frame waits in the receiver before it is decoded.
+    pub jitter_buffer: Option<Duration>,
+    /// Pixels, width and height, that the picture takes on the screen; (0, 0) = it is not seen.
+    pub tile: Option<(u32, u32)>,
+}
+
 /// What happens to a session. After [`SessionEvent::Closed`] nothing follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
@@ -53,6 +73,9 @@ pub enum SessionEvent {
     Candidate(String),
     /// Whether the picture is live, catching up or waited for. Sent on change.
     State(Viewstate),
+    /// Another picture of the same scene is shown from now on: 0 = the stream, 1 = its first
+    /// substream, and so on.
+    Layer(usize),
     /// It is over.
     Closed(Closed),
 }
@@ -127,6 +150,11 @@ pub struct SessionStats {
     pub dropped_packets: u64,
     /// From arrival (or capture, when known) to send, for the newest packet: what the server adds.
     pub delay: Option<Duration>,
+    /// Which picture is shown: 0 = the stream, 1 = its first substream, and so on.
+    pub layer: usize,
+    /// What the link is estimated to bear, in bit/s; `None` while nothing depends on it and nothing
+    /// is estimated.
+    pub estimate: Option<u64>,
 }
 
 /// What a fragment did (see [`Session::patch`]).
@@ -313,6 +341,14 @@ impl Session {
     #[cfg(test)]
     pub(super) fn panic_next(&self) {
         self.handle.send(Command::Panic(self.id)).unwrap();
+    }
+
+    /// Tells the media thread what the player measures. A full queue loses the report: the next
+    /// comes in a second.
+    pub fn report(&self, report: Report) {
+        if let Err(refusal) = self.handle.send(Command::Report(self.id, report)) {
+            tracing::debug!(%refusal, "report");
+        }
     }
 
     /// The figures of the last second.

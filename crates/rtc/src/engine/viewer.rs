@@ -9,7 +9,7 @@ use lenswire_media::{Batch, Demand, Stream, Tracks};
 
 use super::places::{PendingPlace, SessionPlace};
 use super::router::{AddressClaim, SessionId, UfragClaim};
-use super::session::{Closed, SessionEvent, SessionState, SessionStats};
+use super::session::{Closed, Report, SessionEvent, SessionState, SessionStats};
 use super::thread::Work;
 use super::timers::Alarm;
 use crate::peer::{Clock, Event, Figures, Pair, Peer};
@@ -102,6 +102,7 @@ pub(super) struct Viewer {
     asked: Option<Instant>,
     reported: Reported,
     delay: Option<Duration>,
+    told_by_player: Report,
     /// Its connection had not taken what it was given when the last batch came.
     was_behind: bool,
     /// What it was not given because of that.
@@ -165,6 +166,7 @@ impl Viewer {
                 figures: Figures::default(),
             },
             delay: None,
+            told_by_player: Report::default(),
             was_behind: false,
             left_out: Dropped::default(),
             #[cfg(test)]
@@ -263,6 +265,11 @@ impl Viewer {
         self.tell_view();
         self.ask(clock.now);
         wrote
+    }
+
+    /// Takes what the player says of itself.
+    pub(super) fn on_report(&mut self, report: Report) {
+        self.told_by_player = report;
     }
 
     fn ask(&mut self, now: Instant) {

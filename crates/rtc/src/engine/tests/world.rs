@@ -318,6 +318,7 @@ fn request_of(offer: &str, stream: Stream, tracks: Arc<Tracks>, told: &Told) -> 
         tracks,
         events: Arc::new(move |event| told.lock().unwrap().push(event)),
         client: None,
+        substreams: Vec::new(),
         delay_limit: Duration::from_secs(1),
         now: now(),
     }

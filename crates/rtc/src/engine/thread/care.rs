@@ -31,6 +31,10 @@ impl MediaThread {
                     viewer.peer.advance(clock.now, &mut work.flight);
                     true
                 }),
+                Command::Report(id, report) => self.drive(id, |viewer, _, _| {
+                    viewer.on_report(report);
+                    false
+                }),
                 Command::Reoffer(reoffer) => self.reoffer(*reoffer),
                 Command::Adopt(connection, datagrams) => self.adopt(*connection, datagrams),
                 #[cfg(test)]
