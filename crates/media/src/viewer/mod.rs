@@ -3,18 +3,21 @@
 //! A viewer starts at a keyframe and never in the middle. One who joins late gets the cached group
 //! of pictures replayed faster than it was recorded until it is at the live edge, or its keyframe
 //! as a still until the next keyframe, whichever is sooner; sound comes from the live edge only.
-//! Numbers and times are the viewer's own (`rebase`), so that sources may come and go beneath.
+//! Numbers and times are the viewer's own (`rebase`), so that sources may come and go beneath, and
+//! another layer (a camera's second profile) may take the picture's place at a keyframe.
 //!
 //! A media thread calls this for each viewer and batch: nothing here locks, and nothing allocates
 //! but the caller's `out`, which is meant to be used again and again.
 
 mod gate;
+pub mod layers;
 mod rebase;
 mod replay;
 mod run;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,7 +57,6 @@ pub struct Dropped {
 /// One viewer's view of one stream.
 #[derive(Debug)]
 pub struct Viewing {
-    epoch: u32,
     lanes: Vec<Lane>,
     gate: Gate,
     replay: Option<Replay>,
@@ -69,7 +71,7 @@ impl Viewing {
         let lane = |&id: &TrackId| {
             let codec = join.tracks.get(id)?.codec;
             let next = join.next_seq.get(usize::from(id.0)).copied().unwrap_or(0);
-            Some(Lane::new(id, codec, next, now))
+            Some(Lane::new(id, codec, join.epoch, next, now))
         };
         let mut lanes: Vec<Lane> = wanted.iter().filter_map(lane).collect();
         let video = lanes.iter_mut().find(|lane| lane.kind() == Kind::Video);
@@ -79,14 +81,12 @@ impl Viewing {
             Gate::open()
         };
         let plan = Plan::of(&join, now);
-        let Join { epoch, gop, .. } = join;
         let replay = video.and_then(|lane| {
-            let replay = Replay::new(gop, lane.id(), plan, now)?;
+            let replay = Replay::new(join.gop, lane.id(), plan, now)?;
             lane.begin_before_live();
             Some(replay)
         });
         Self {
-            epoch,
             lanes,
             gate,
             replay,
@@ -97,20 +97,59 @@ impl Viewing {
     /// Takes a live batch. Whatever is to be sent at once is appended to `out`; while the viewer
     /// catches up, video is queued behind the replay instead.
     pub fn on_batch(&mut self, batch: &Arc<Batch>, now: Instant, out: &mut Vec<Run>) {
-        if batch.epoch < self.epoch {
-            return;
+        if let Some(at) = self.lanes.iter().position(|lane| lane.id() == batch.track) {
+            self.take(at, batch, now, out);
         }
-        if batch.epoch > self.epoch {
-            self.begin_epoch(batch.epoch);
+    }
+
+    /// Takes a live batch of the picture as another layer has it.
+    pub fn on_layer_batch(&mut self, batch: &Arc<Batch>, now: Instant, out: &mut Vec<Run>) {
+        if let Some(at) = self.video() {
+            self.take(at, batch, now, out);
         }
-        let Some(at) = self.lanes.iter().position(|lane| lane.id() == batch.track) else {
+    }
+
+    /// The picture comes from another layer, from the next keyframe on: call it just before
+    /// the batch that begins with one.
+    pub fn switch(&mut self) {
+        if let Some(at) = self.video() {
+            self.begin_epoch(at, 0, 0);
+        }
+    }
+
+    /// The picture comes from another layer at once: from its cached keyframe on, caught up like a
+    /// viewer who joins. For when the present layer can't be shown until the next keyframe.
+    pub fn switch_to(&mut self, join: Join, now: Instant) {
+        let (Some(at), Some((track, _))) = (self.video(), join.tracks.first(Kind::Video)) else {
             return;
         };
+        let next = join.next_seq.get(usize::from(track.0)).copied();
+        self.begin_epoch(at, join.epoch, next.unwrap_or(0));
+        let plan = Plan::of(&join, now);
+        self.replay = Replay::new(join.gop, track, plan, now);
+        if self.replay.is_some() {
+            self.lanes[at].begin_before_live();
+        }
+    }
+
+    fn video(&self) -> Option<usize> {
+        self.lanes
+            .iter()
+            .position(|lane| lane.kind() == Kind::Video)
+    }
+
+    fn take(&mut self, at: usize, batch: &Arc<Batch>, now: Instant, out: &mut Vec<Run>) {
+        match batch.epoch.cmp(&self.lanes[at].epoch()) {
+            Ordering::Less => return,
+            Ordering::Equal => {}
+            Ordering::Greater => self.begin_epoch(at, batch.epoch, 0),
+        }
         if self.lanes[at].is_known(&batch.packets) {
             return;
         }
         if self.lanes[at].kind() == Kind::Audio {
-            self.lanes[at].send(batch, 0..batch.packets.len(), rebase::At::Live(now), out);
+            let all = 0..batch.packets.len();
+            self.lanes[at].send(batch, all, rebase::At::Live(now), out);
             return;
         }
         if let Some(replay) = &mut self.replay {
@@ -148,15 +187,12 @@ impl Viewing {
         self.dropped.frames += packets.iter().filter(|p| p.frame_end).count() as u64;
     }
 
-    fn begin_epoch(&mut self, epoch: u32) {
-        self.epoch = epoch;
-        self.replay = None;
-        self.gate.close();
-        if !self.lanes.iter().any(|lane| lane.kind() == Kind::Video) {
-            self.gate = Gate::open();
-        }
-        for lane in &mut self.lanes {
-            lane.begin_epoch();
+    fn begin_epoch(&mut self, at: usize, epoch: u32, live_from: u64) {
+        let lane = &mut self.lanes[at];
+        lane.begin_epoch(epoch, live_from);
+        if lane.kind() == Kind::Video {
+            self.replay = None;
+            self.gate.close();
         }
     }
 
@@ -234,6 +270,21 @@ impl Viewing {
     pub fn set_link(&mut self, bits_per_second: u64) {
         if let Some(replay) = &mut self.replay {
             replay.set_link(bits_per_second);
+        }
+    }
+
+    /// An estimate of the link is on its way: until it comes the replay holds back.
+    pub fn await_link(&mut self, now: Instant) {
+        if let Some(replay) = &mut self.replay {
+            replay.await_link(now);
+        }
+    }
+
+    /// How many frames the player received whole and how many of them it has decoded: the replay
+    /// follows what it can do.
+    pub fn set_decoded(&mut self, received: u64, decoded: u64) {
+        if let Some(replay) = &mut self.replay {
+            replay.set_decoded(received, decoded);
         }
     }
 }

@@ -32,6 +32,8 @@ pub(super) enum At {
 pub(super) struct Lane {
     id: TrackId,
     codec: Codec,
+    /// Which run of its source it follows; 0 = the next one that comes.
+    epoch: u32,
     /// The source's number expected next; None when there is nothing to compare with.
     expected: Option<u64>,
     /// The source's numbers below this were sent or are none of this viewer's business.
@@ -49,10 +51,11 @@ pub(super) struct Lane {
 
 impl Lane {
     /// A track of which the first packet of interest has the number `next_in`.
-    pub(super) fn new(id: TrackId, codec: Codec, next_in: u64, now: Instant) -> Self {
+    pub(super) fn new(id: TrackId, codec: Codec, epoch: u32, next_in: u64, now: Instant) -> Self {
         Self {
             id,
             codec,
+            epoch,
             expected: None,
             next_in,
             live_from: next_in,
@@ -98,10 +101,16 @@ impl Lane {
         self.expected = None;
     }
 
-    /// Another run of the source: its numbers and times have nothing to do with the last one's.
-    pub(super) fn begin_epoch(&mut self) {
-        self.next_in = 0;
-        self.live_from = 0;
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Another run of the source, or another source: its numbers and times have nothing to do with
+    /// the last one's. Live packets below `live_from` are known already.
+    pub(super) fn begin_epoch(&mut self, epoch: u32, live_from: u64) {
+        self.epoch = epoch;
+        self.next_in = live_from;
+        self.live_from = live_from;
         self.renumber();
         self.follow_source();
     }
@@ -135,6 +144,7 @@ impl Lane {
                 }
                 _ => {
                     let run = Run {
+                        track: self.id,
                         batch: Arc::clone(batch),
                         packets: index..index + 1,
                         seq_shift,

@@ -17,6 +17,20 @@ const PACE: f64 = 4.0;
 const PACE_PIXELS: f64 = 1280.0 * 720.0 * 30.0;
 /// Slower than this a replay hardly gains on the live edge: show a still instead.
 const PACE_MIN: f64 = 1.25;
+/// While nothing is known of the link yet, and something soon will be.
+const PACE_BLIND: f64 = 1.5;
+/// A player that keeps up is given this much more with each report, and one that falls behind this
+/// much less; up to twice the pace that the picture's size suggests.
+const FASTER: f64 = 1.15;
+const SLOWER: f64 = 0.75;
+const FASTEST: f64 = 2.0;
+/// A player with so many frames before its decoder falls behind; with so many it keeps up.
+const FRAMES_MANY: u64 = 12;
+const FRAMES_FEW: u64 = 5;
+/// The rate of less than this, in seconds, is no rate.
+const RATE_TIME: f64 = 1.0;
+/// An estimate that has not come by then never will: the replay goes on as if there were none.
+const AWAITED_TIME: Duration = Duration::from_millis(400);
 /// The part of a viewer's link that a replay may fill.
 const LINK_SHARE: f64 = 0.8;
 /// A keyframe that is later than its usual interval by more than this part of it, plus
@@ -33,7 +47,7 @@ const STEP_MAX: Duration = Duration::from_millis(250);
 /// How a viewer gets from the cached keyframe to the live edge.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
-    /// Times the recorded speed.
+    /// Times the recorded speed, as far as the picture's size goes.
     pace: f64,
     /// Show the keyframe alone until this moment, by which the next should have come.
     still_until: Option<Instant>,
@@ -61,7 +75,8 @@ impl Plan {
         let mut plan = Self {
             pace,
             still_until: None,
-            bitrate: bits / seconds,
+            // A keyframe that has just come says nothing of the rate: what follows it is small.
+            bitrate: bits / seconds.max(RATE_TIME),
         };
         plan.still_until = plan.wait_for_keyframe(age, join.keyframe_interval, now);
         plan
@@ -96,12 +111,27 @@ fn pace_of((width, height): (u32, u32), frames_per_second: f64) -> f64 {
     PACE * (PACE_PIXELS / pixels.max(1.0)).min(1.0)
 }
 
+/// What is known of the viewer's link.
+#[derive(Clone, Copy, Debug)]
+enum Link {
+    /// Nothing, and nothing will be.
+    Unknown,
+    /// Nothing yet; until then something should.
+    Awaited(Instant),
+    /// It bears so many times the recorded speed.
+    Bears(f64),
+}
+
 /// A replay under way.
 #[derive(Debug)]
 pub(super) struct Replay {
     waiting: VecDeque<Arc<Batch>>,
     bytes: usize,
     plan: Plan,
+    /// What the link bears, as a pace.
+    link: Link,
+    /// What the player decodes, as a part of the plan's pace.
+    player: f64,
     due: Instant,
     behind: Duration,
     /// Whether the still, which is the first frame, has been sent as a whole.
@@ -125,6 +155,8 @@ impl Replay {
             waiting: gop.into(),
             bytes,
             plan,
+            link: Link::Unknown,
+            player: 1.0,
             due: now,
             behind,
             has_still: false,
@@ -214,7 +246,7 @@ impl Replay {
         };
         let frames = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
         let mean = now.saturating_duration_since(front.arrived) / frames;
-        mean.div_f64(self.plan.pace.max(PACE_MIN)).min(STEP_MAX)
+        mean.div_f64(self.pace(now)).min(STEP_MAX)
     }
 
     pub(super) fn behind(&self) -> Duration {
@@ -226,14 +258,42 @@ impl Replay {
         self.plan.time_to_edge(self.behind)
     }
 
+    /// Never slower than it was recorded: a picture that stays behind goes on until the next
+    /// keyframe brings it to the live edge, one that falls back stops.
+    fn pace(&self, now: Instant) -> f64 {
+        let wanted = self.plan.pace * self.player;
+        let bearable = match self.link {
+            Link::Awaited(until) if now < until => wanted.min(PACE_BLIND),
+            Link::Unknown | Link::Awaited(_) => wanted,
+            Link::Bears(pace) => wanted.min(pace),
+        };
+        bearable.max(1.0)
+    }
+
     pub(super) fn set_link(&mut self, bits_per_second: u64) {
         if self.plan.bitrate > 0.0 {
-            let bearable = bits_per_second as f64 * LINK_SHARE / self.plan.bitrate;
-            self.plan.pace = self.plan.pace.min(bearable);
-            if self.plan.pace < PACE_MIN {
+            let pace = bits_per_second as f64 * LINK_SHARE / self.plan.bitrate;
+            self.link = Link::Bears(pace);
+            if pace < 1.0 {
+                // It doesn't even bear the picture as it comes.
                 self.keep_still_only();
             }
         }
+    }
+
+    pub(super) fn await_link(&mut self, now: Instant) {
+        self.link = Link::Awaited(now + AWAITED_TIME);
+    }
+
+    pub(super) fn set_decoded(&mut self, received: u64, decoded: u64) {
+        let waiting = received.saturating_sub(decoded);
+        let change = match waiting {
+            FRAMES_MANY.. => SLOWER,
+            0..=FRAMES_FEW => FASTER,
+            _ => 1.0,
+        };
+        let slowest = PACE_MIN / self.plan.pace.max(PACE_MIN);
+        self.player = (self.player * change).clamp(slowest, FASTEST);
     }
 }
 

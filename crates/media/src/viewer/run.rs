@@ -13,6 +13,8 @@ use crate::{Batch, Packet, TrackId, WallTime};
 /// moved by the same amount, so a run is as small as a batch is large.
 #[derive(Clone, Debug)]
 pub struct Run {
+    /// The viewer's own track: the batch may come from another layer's.
+    pub(super) track: TrackId,
     pub(super) batch: Arc<Batch>,
     pub(super) packets: Range<usize>,
     /// The viewer's number minus the source's, modulo 2^64.
@@ -52,6 +54,7 @@ impl Run {
     #[must_use]
     pub fn whole(batch: Arc<Batch>, marks: bool) -> Self {
         Self {
+            track: batch.track,
             packets: 0..batch.packets.len(),
             seq_shift: 0,
             time_shift: 0,
@@ -64,7 +67,7 @@ impl Run {
     /// Which of the stream's tracks.
     #[must_use]
     pub fn track(&self) -> TrackId {
-        self.batch.track
+        self.track
     }
 
     /// The moment on the local clock that its times stand for.
@@ -124,7 +127,7 @@ impl Run {
     fn view<'a>(&self, packet: &'a Packet) -> Outgoing<'a> {
         let moved = self.arrived.saturating_duration_since(self.batch.arrived);
         Outgoing {
-            track: self.batch.track,
+            track: self.track,
             payload: &packet.payload,
             seq: self.number(packet),
             // RTP times are the low 32 bits; they wrap (RFC 3550, 5.1).

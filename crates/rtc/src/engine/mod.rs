@@ -172,7 +172,9 @@ impl Engine {
     /// See [`Refusal`].
     pub fn watch(&self, watch: Watch) -> Result<Session, Refusal> {
         let (session, pending) = self.common.places.take(watch.client, &self.common.limits)?;
-        let demand = watch.stream.demand();
+        let mut layers = vec![watch.stream.clone()];
+        layers.extend(watch.substreams.iter().cloned());
+        let demands = layers.iter().map(lenswire_media::Stream::demand).collect();
         let offer = Offer::read(&watch.offer)?;
         let (peer, answer) = self.negotiate(offer.clone(), &watch)?;
         let id = SessionId(self.common.last_session.fetch_add(1, Ordering::Relaxed));
@@ -196,9 +198,9 @@ impl Engine {
             moved: None,
         };
         let source = Source {
-            stream: watch.stream,
+            layers,
             tracks: watch.tracks,
-            demand: Some(demand),
+            demands,
         };
         let viewer = Viewer::new(id, peer, source, held, watch.events, watch.now);
         let session = Session::new(

@@ -7,12 +7,15 @@ use std::time::{Duration, Instant};
 use lenswire_media::viewer::{Dropped, Viewing, Viewstate};
 use lenswire_media::{Batch, Demand, Stream, Tracks};
 
+mod adapting;
+
 use super::places::{PendingPlace, SessionPlace};
 use super::router::{AddressClaim, SessionId, UfragClaim};
-use super::session::{Closed, Report, SessionEvent, SessionState, SessionStats};
+use super::session::{Closed, SessionEvent, SessionState, SessionStats};
 use super::thread::Work;
 use super::timers::Alarm;
 use crate::peer::{Clock, Event, Figures, Pair, Peer};
+use adapting::{Adapting, Wanted};
 
 /// Addresses that one session may have proven to be at. A phone that roams all day needs more than
 /// one, an attacker who knows the password could claim thousands: the oldest is forgotten.
@@ -70,10 +73,11 @@ pub(super) type Tell = Arc<dyn Fn(SessionEvent) + Send + Sync>;
 
 /// Where the viewer gets its packets from.
 pub(super) struct Source {
-    pub(super) stream: Stream,
+    /// The stream, then smaller pictures of the same scene.
+    pub(super) layers: Vec<Stream>,
     pub(super) tracks: Arc<Tracks>,
-    /// Demand until the thread reads the stream itself.
-    pub(super) demand: Option<Demand>,
+    /// All of them are kept going while this viewer may be shown any of them.
+    pub(super) demands: Vec<Demand>,
 }
 
 /// What a viewer holds so that others can be counted and found; given back by Drop.
@@ -96,13 +100,13 @@ pub(super) struct Viewer {
     pub(super) alarm: Alarm,
     tell: Tell,
     born: Instant,
+    pub(super) adapting: Adapting,
     view: Option<Viewing>,
     view_due: Option<Instant>,
     told_view: Option<ViewKind>,
     asked: Option<Instant>,
     reported: Reported,
     delay: Option<Duration>,
-    told_by_player: Report,
     /// Its connection had not taken what it was given when the last batch came.
     was_behind: bool,
     /// What it was not given because of that.
@@ -133,6 +137,8 @@ pub(super) enum Turn {
     Goes,
     /// Media can flow from now on.
     Connected,
+    /// Other streams are read from now on.
+    Reads,
     /// It is over.
     Ends(Closed),
 }
@@ -148,6 +154,7 @@ impl Viewer {
     ) -> Self {
         let shared = Arc::new(Shared::default());
         shared.change(|stats| stats.codecs = peer.codecs());
+        let adapting = Adapting::new(source.layers.len());
         Self {
             id,
             peer,
@@ -157,6 +164,7 @@ impl Viewer {
             alarm: Alarm::default(),
             tell,
             born: now,
+            adapting,
             view: None,
             view_due: None,
             told_view: None,
@@ -166,7 +174,6 @@ impl Viewer {
                 figures: Figures::default(),
             },
             delay: None,
-            told_by_player: Report::default(),
             was_behind: false,
             left_out: Dropped::default(),
             #[cfg(test)]
@@ -175,29 +182,40 @@ impl Viewer {
     }
 
     /// What came of what was done to the peer, and when to look at it again.
-    pub(super) fn settle(&mut self, now: Instant) -> (Turn, Instant) {
+    pub(super) fn settle(&mut self, clock: Clock, work: &mut Work) -> (Turn, Instant) {
         let mut turn = Turn::Goes;
         while let Some(event) = self.peer.poll_event() {
             match event {
                 Event::Connected => turn = Turn::Connected,
-                Event::KeyframeWanted => self.source.stream.request_keyframe(now),
+                Event::KeyframeWanted => self.shown().request_keyframe(clock.now),
+                Event::LinkMeasured => self.on_link(clock, work),
                 Event::Goodbye => turn = Turn::Ends(Closed::ByPeer),
                 Event::Failed => turn = Turn::Ends(Closed::DtlsFailed),
             }
         }
-        let at = self.peer.wake(now);
+        if turn == Turn::Goes && self.adapting.take_change() {
+            turn = Turn::Reads;
+        }
+        let at = self.peer.wake(clock.now);
         (turn, self.view_due.map_or(at, |due| due.min(at)))
+    }
+
+    /// The stream whose picture is shown.
+    fn shown(&self) -> &Stream {
+        let layers = &self.source.layers;
+        layers
+            .get(self.adapting.shown)
+            .unwrap_or_else(|| &layers[0])
     }
 
     /// Starts to watch: from the cached picture on. False when the stream's tracks are not any more
     /// what was negotiated.
     pub(super) fn begin(&mut self, now: Instant) -> bool {
         self.held.pending = None;
-        let join = self.source.stream.join();
+        let join = self.source.layers[0].join();
         let fits = join.tracks.0.is_empty() || join.tracks.same_shape(&self.source.tracks);
         self.view = Some(Viewing::new(join, now, &self.peer.tracks()));
-        // The thread reads the stream now, that is demand enough.
-        self.source.demand = None;
+        self.begin_adapting(now);
         self.view_due = Some(now);
         if let Some(pair) = self.peer.pair() {
             self.shared.change(|stats| {
@@ -209,10 +227,11 @@ impl Viewer {
         fits
     }
 
-    /// Takes a batch of the stream; true when something was written. `is_behind` = its connection has
-    /// not taken what it was given.
+    /// Takes a batch of one of its streams; true when something was written. `is_behind` = its
+    /// connection has not taken what it was given.
     pub(super) fn on_batch(
         &mut self,
+        layer: usize,
         batch: &Arc<Batch>,
         is_behind: bool,
         clock: Clock,
@@ -220,7 +239,8 @@ impl Viewer {
     ) -> bool {
         #[cfg(test)]
         assert!(!self.panics, "a test wants it so");
-        let Some(view) = &mut self.view else {
+        let wanted = self.adapting.wants(layer, batch);
+        let Some(view) = self.view.as_mut().filter(|_| wanted != Wanted::Nothing) else {
             return false;
         };
         if is_behind {
@@ -237,10 +257,20 @@ impl Viewer {
             return false;
         }
         self.was_behind = false;
-        view.on_batch(batch, clock.now, &mut work.runs);
+        if wanted == Wanted::Switch {
+            view.switch();
+        }
+        if layer == 0 {
+            view.on_batch(batch, clock.now, &mut work.runs);
+        } else {
+            view.on_layer_batch(batch, clock.now, &mut work.runs);
+        }
         if matches!(view.state(), Viewstate::CatchingUp { .. }) {
             // The batch may be all that the replay was waiting for.
             self.view_due = view.poll(clock.now, &mut work.runs);
+        }
+        if wanted == Wanted::Switch {
+            self.now_shows(layer);
         }
         self.write(work, clock)
     }
@@ -267,11 +297,6 @@ impl Viewer {
         wrote
     }
 
-    /// Takes what the player says of itself.
-    pub(super) fn on_report(&mut self, report: Report) {
-        self.told_by_player = report;
-    }
-
     fn ask(&mut self, now: Instant) {
         let wants = self.view.as_ref().is_some_and(Viewing::wants_keyframe);
         let again = self
@@ -279,7 +304,7 @@ impl Viewer {
             .is_none_or(|asked| now.saturating_duration_since(asked) >= ASK_AGAIN);
         if wants && again {
             self.asked = Some(now);
-            self.source.stream.request_keyframe(now);
+            self.shown().request_keyframe(now);
         }
     }
 
@@ -299,17 +324,17 @@ impl Viewer {
         }
     }
 
-    /// The thread's queue of the stream, or this viewer's connection, had to leave packets out.
-    pub(super) fn on_skipped(&mut self) {
-        if let Some(view) = &mut self.view {
+    /// The thread's queue of one of its streams had to leave packets out.
+    pub(super) fn on_skipped(&mut self, layer: usize) {
+        if let Some(view) = self.view.as_mut().filter(|_| layer == self.adapting.shown) {
             view.on_skipped();
         }
         self.tell_view();
     }
 
-    /// The stream's source is gone.
-    pub(super) fn on_ended(&mut self) {
-        if let Some(view) = &mut self.view {
+    /// The source of one of its streams is gone.
+    pub(super) fn on_ended(&mut self, layer: usize) {
+        if let Some(view) = self.view.as_mut().filter(|_| layer == self.adapting.shown) {
             view.on_ended();
         }
         self.tell_view();
@@ -346,6 +371,7 @@ impl Viewer {
         let dropped = self.view.as_ref().map(Viewing::dropped).unwrap_or_default();
         let view = self.view.as_ref().map(Viewing::state);
         let (pair, delay, left_out) = (self.peer.pair(), self.delay, self.left_out);
+        let (layer, link) = (self.adapting.shown, self.peer.link(now));
         let moved = self.shared.with(|told| {
             let stats = &mut told.stats;
             let moved = stats.pair != pair;
@@ -365,6 +391,8 @@ impl Viewer {
             stats.dropped_frames = dropped.frames + left_out.frames;
             stats.dropped_packets = dropped.packets + left_out.packets;
             stats.delay = delay;
+            stats.layer = layer;
+            stats.estimate = link.map(|link| link.bits_per_second);
             moved
         });
         self.reported = Reported { at: now, figures };

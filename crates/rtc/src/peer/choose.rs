@@ -7,8 +7,9 @@ use lenswire_media::{Codec, Kind, ParameterSets, Track, TrackId, Tracks};
 use crate::Refusal;
 use crate::sdp::{self, Offer, Payload, Section, SectionKind};
 
-/// Feedback for video that both sides may know; NACK must be there for retransmission to work.
-const VIDEO_FEEDBACK: [&str; 3] = ["nack", "nack pli", "ccm fir"];
+/// Feedback for video that both sides may know; NACK must be there for retransmission to work, and
+/// `transport-cc` for estimating the link.
+const VIDEO_FEEDBACK: [&str; 4] = ["nack", "nack pli", "ccm fir", "transport-cc"];
 
 /// A track and how it goes out.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rtcp_types::{Compound, Fir, Nack, Packet, Pli, ReportBlock};
+use rtcp_types::{Compound, Fir, Nack, Packet, Pli, ReportBlock, Twcc};
 
 use super::dtls::Outcome;
 use super::wire::Flight;
@@ -15,6 +15,8 @@ pub enum Event {
     Connected,
     /// The viewer can't decode (PLI or FIR).
     KeyframeWanted,
+    /// There is something new to know of the link ([`Peer::link`]).
+    LinkMeasured,
     /// The viewer said goodbye.
     Goodbye,
     /// DTLS failed: another certificate than the offer's, or a broken handshake. Nothing follows.
@@ -104,6 +106,11 @@ impl Peer {
                 if let Ok(nack) = feedback.parse_fci::<Nack<'_>>() {
                     self.figures.nacks += 1;
                     self.repair(feedback.media_ssrc(), nack.entries(), now, out);
+                } else if let (Ok(came), Some(estimator)) =
+                    (feedback.parse_fci::<Twcc<'_>>(), &mut self.estimator)
+                {
+                    estimator.on_feedback(&came, now);
+                    self.happened(Event::LinkMeasured);
                 }
             }
             Packet::PayloadFeedback(feedback) => {
@@ -111,13 +118,17 @@ impl Peer {
                     || feedback.parse_fci::<Fir<'_>>().is_ok();
                 if wants_keyframe {
                     self.figures.keyframe_requests += 1;
-                    // One compound packet may ask a hundred times.
-                    if self.events.back() != Some(&Event::KeyframeWanted) {
-                        self.events.push_back(Event::KeyframeWanted);
-                    }
+                    self.happened(Event::KeyframeWanted);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// One compound packet may say the same a hundred times.
+    fn happened(&mut self, event: Event) {
+        if !self.events.contains(&event) {
+            self.events.push_back(event);
         }
     }
 

@@ -85,6 +85,11 @@ impl Lane {
         }
     }
 
+    /// Whether its packets can be counted over the transport, so that the receiver reports on them.
+    pub(super) fn counts_transport(&self) -> bool {
+        self.is_video && self.extensions.counts_transport()
+    }
+
     /// Whether a number may be sealed now: only ever upwards, for a number sealed twice with other
     /// bytes would give the cipher's secrets away.
     pub(super) fn may_send(&self, seq: u64) -> bool {

@@ -27,6 +27,7 @@ mod choose;
 #[cfg(feature = "client")]
 pub mod client;
 mod dtls;
+mod estimate;
 mod events;
 mod ice;
 mod lane;
@@ -53,6 +54,8 @@ use crate::{Limits, Refusal};
 use budget::Budget;
 use choose::{Choice, choose};
 use dtls::Dtls;
+use estimate::Estimator;
+pub use estimate::Link;
 pub use events::{Event, Figures};
 use ice::Ice;
 use lane::Lane;
@@ -65,9 +68,9 @@ pub use wire::{Burst, Flight, Pair, Protocol, Received};
 /// reports; twice that is either broken or an attack on our retransmissions.
 const RTCP_PER_SECOND: u32 = 100;
 
-/// Largest RTCP message taken from a viewer, in bytes: some 150 NACKed ranges. It bounds what one
-/// message can make the library queue for retransmission before our own budget sees it.
-const MAX_RTCP: usize = 700;
+/// Largest RTCP message taken from a viewer, in bytes. A report on the packets of a hundred
+/// milliseconds of replay takes most of a datagram.
+const MAX_RTCP: usize = 1_400;
 
 /// STUN messages taken from a viewer per second. A browser's fastest pace is 20 pairs at 20 a second.
 const STUN_PER_SECOND: u32 = 500;
@@ -105,6 +108,8 @@ pub struct Peer {
     events: VecDeque<Event>,
     /// When reports are due; `None` before the first packet.
     report_due: Option<Instant>,
+    /// While something depends on what the link bears.
+    estimator: Option<Estimator>,
     /// Both clocks when they were last told together.
     told: Option<Clock>,
     /// Opened RTCP; kept so that it isn't allocated for each.
@@ -196,6 +201,7 @@ impl Peer {
             retransmits: Budget::new(limits.retransmits_per_second, now),
             events: VecDeque::new(),
             report_due: None,
+            estimator: None,
             told: None,
             opened: Vec::new(),
         };
@@ -368,12 +374,8 @@ impl Peer {
                 self.intake.handshake_bytes += bytes.len();
                 self.intake.handshake_bytes <= MAX_HANDSHAKE
             }
-            // While more was asked for than is sent again, asking goes unheard.
             Some(Datagram::Rtcp) => {
-                self.is_connected()
-                    && bytes.len() <= MAX_RTCP
-                    && !self.retransmits.is_spent(now)
-                    && self.intake.rtcp.take(now)
+                self.is_connected() && bytes.len() <= MAX_RTCP && self.intake.rtcp.take(now)
             }
             // A viewer has nothing to send us.
             Some(Datagram::Rtp) | None => false,
@@ -397,6 +399,30 @@ impl Peer {
         let due = [self.ice.due(), dtls, self.report_due];
         let first = due.into_iter().flatten().min();
         first.unwrap_or(now + LONGEST_SLEEP)
+    }
+
+    /// Begins or ends to estimate what the link bears. It costs bytes in each packet and reports
+    /// from the viewer, so it runs only while something depends on it. Without effect where the
+    /// viewer can't say when packets come.
+    pub fn set_estimating(&mut self, on: bool, now: Instant) {
+        let can = self.lanes.iter().any(Lane::counts_transport);
+        if !on {
+            self.estimator = None;
+        } else if can && self.estimator.is_none() {
+            self.estimator = Some(Estimator::new(now));
+        }
+    }
+
+    /// Whether an estimate is under way.
+    #[must_use]
+    pub fn is_estimating(&self) -> bool {
+        self.estimator.is_some()
+    }
+
+    /// What the link is estimated to bear; `None` when nothing is estimated or known yet.
+    #[must_use]
+    pub fn link(&self, now: Instant) -> Option<Link> {
+        self.estimator.as_ref()?.link(now)
     }
 
     /// The next thing that happened.

@@ -26,6 +26,7 @@ pub(super) const PLAIN: usize = 12;
 
 const VERSION: u8 = 2 << 6;
 const HAS_EXTENSION: u8 = 1 << 4;
+const HAS_PADDING: u8 = 1 << 5;
 const MARKER: u8 = 1 << 7;
 const ONE_BYTE_FORM: [u8; 2] = [0xbe, 0xde];
 
@@ -111,6 +112,15 @@ pub(super) fn push_header(
         close_extensions(out, start, extensions);
     }
     out.len() - start
+}
+
+/// Fills the packet that begins at `start` with padding alone.
+pub(super) fn push_padding(out: &mut Vec<u8>, start: usize, bytes: u8) {
+    out.resize(out.len() + usize::from(bytes).saturating_sub(1), 0);
+    out.push(bytes);
+    if let Some(first) = out.get_mut(start) {
+        *first |= HAS_PADDING;
+    }
 }
 
 /// The first one makes room for the form and the length in front of all.

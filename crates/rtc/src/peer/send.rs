@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use lenswire_media::WallTime;
 use lenswire_media::viewer::{Outgoing, Run};
 
+use super::estimate::Estimator;
 use super::lane::Lane;
 use super::rtcp::{self, Report};
 use super::rtp::{self, Header, Hints};
@@ -21,6 +22,19 @@ const OLDEST_CAPTURE: Duration = Duration::from_secs(10);
 
 /// Between two sender reports. Players need them early and often to keep sound and picture in step.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Bytes of a packet beside its payload: IP, UDP, RTP, tag.
+const OVERHEAD: usize = 20 + 8 + 12 + 16;
+
+/// Entries of one request for repair that are looked at: all that is kept may be missing.
+const MOST_LOST: usize = 1_024;
+
+/// A probe of the link: padding that receivers throw away, as much of it as shows how fast the link
+/// is and small enough to wait no longer than a frame on half a megabit.
+const PROBE_PACKETS: usize = 40;
+
+/// Padding bytes in one packet, at most; the last one counts them (RFC 3550 section 5.1).
+const PADDING: u8 = 255;
 
 /// Names the sender: the tracks of one name are played in step.
 pub(super) const NAME: &str = "lenswire";
@@ -54,11 +68,20 @@ impl Peer {
                 self.lanes[at].sent.newest = Some((last.time, moment));
             }
             let lane = &mut self.lanes[at];
+            // From nothing, so that the receiver adds no more than jitter and repair need, to the
+            // stream's limit, so that it never stays behind for good after a bad moment. A maximum
+            // of half a second or less would make Chromium give up smoothing altogether; that is
+            // for whoever sets such a limit.
             let delay = Some(self.delay_limit).filter(|_| is_new && lane.is_video);
             for packet in run.packets() {
                 let start = out.open().len();
+                let transport = count(&mut self.estimator, lane, packet.payload.len(), clock.now);
+                let hints = Hints {
+                    mid: is_new.then_some(lane.mid.as_str()),
+                    delay,
+                };
                 if !lane.may_send(packet.seq)
-                    || seal(lane, &packet, is_new, delay, sealer, out).is_err()
+                    || seal(lane, &packet, hints, transport, sealer, out).is_err()
                 {
                     out.abandon();
                     continue;
@@ -90,17 +113,18 @@ impl Peer {
         let Some(lane) = self.lanes.iter_mut().find(|lane| lane.ssrc == ssrc) else {
             return;
         };
-        for low in lost {
+        for low in lost.take(MOST_LOST) {
+            if self.retransmits.is_spent(now) {
+                self.figures.refused += 1;
+                return;
+            }
             let Some(packet) = lane.find(low) else {
                 continue;
             };
             let Some(mut repair) = lane.repair else {
                 return;
             };
-            if !self.retransmits.take(now) {
-                self.figures.refused += 1;
-                continue;
-            }
+            self.retransmits.take(now);
             let header = Header {
                 marker: packet.marker,
                 number: repair.number,
@@ -123,6 +147,50 @@ impl Peer {
             }
             self.figures.bytes += (out.open().len() - start) as u64;
             self.figures.retransmitted += 1;
+            out.end(pair);
+            repair.next += 1;
+            lane.repair = Some(repair);
+        }
+    }
+
+    /// Sends a burst that measures the link, when a track can repair and the link is estimated: padding
+    /// goes by the number of its repairs, so that it leaves no gap (RFC 4588 section 8.8 leaves that
+    /// open, receivers take it).
+    pub fn probe(&mut self, now: Instant, out: &mut Flight) {
+        let (Media::Flowing { sealer, .. }, Some(pair)) = (&self.media, self.ice.pair) else {
+            return;
+        };
+        let lane = self.lanes.iter_mut().find(|lane| lane.counts_transport());
+        let Some((lane, mut repair)) = lane.and_then(|lane| {
+            let repair = lane.repair?;
+            Some((lane, repair))
+        }) else {
+            return;
+        };
+        for _ in 0..PROBE_PACKETS {
+            let Some(transport) = count(&mut self.estimator, lane, usize::from(PADDING), now)
+            else {
+                return;
+            };
+            let header = Header {
+                marker: false,
+                number: repair.number,
+                seq: repair.next as u16,
+                time: lane.sent.newest.map_or(0, |(time, _)| time),
+                ssrc: repair.ssrc,
+            };
+            let start = out.open().len();
+            let (numbers, hints) = (&lane.extensions, Hints::default());
+            let length = rtp::push_header(out.open(), header, numbers, hints, Some(transport));
+            rtp::push_padding(out.open(), start, PADDING);
+            if sealer
+                .rtp(out.open(), start, length, repair.ssrc, repair.next)
+                .is_err()
+            {
+                out.abandon();
+                return;
+            }
+            self.figures.bytes += (out.open().len() - start) as u64;
             out.end(pair);
             repair.next += 1;
             lane.repair = Some(repair);
@@ -172,11 +240,22 @@ impl Peer {
     }
 }
 
+/// The packet's number of the transport, while the link is estimated.
+fn count(
+    estimator: &mut Option<Estimator>,
+    lane: &Lane,
+    bytes: usize,
+    now: Instant,
+) -> Option<u16> {
+    let estimator = estimator.as_mut().filter(|_| lane.counts_transport())?;
+    Some(estimator.count(bytes + OVERHEAD, now))
+}
+
 fn seal(
     lane: &Lane,
     packet: &Outgoing<'_>,
-    is_new: bool,
-    delay: Option<Duration>,
+    hints: Hints<'_>,
+    transport: Option<u16>,
     sealer: &Sealer,
     out: &mut Flight,
 ) -> Result<(), Unsealed> {
@@ -187,16 +266,9 @@ fn seal(
         time: packet.time,
         ssrc: lane.ssrc,
     };
-    // From nothing, so that the receiver adds no more than jitter and repair need, to the stream's
-    // limit, so that it never stays behind for good after a bad moment. A maximum of half a second
-    // or less would make Chromium give up smoothing altogether; that is for whoever sets such a limit.
-    let hints = Hints {
-        mid: is_new.then_some(lane.mid.as_str()),
-        delay,
-    };
     let bytes = out.open();
     let start = bytes.len();
-    let length = rtp::push_header(bytes, header, &lane.extensions, hints, None);
+    let length = rtp::push_header(bytes, header, &lane.extensions, hints, transport);
     bytes.extend_from_slice(packet.payload);
     sealer.rtp(bytes, start, length, lane.ssrc, packet.seq)
 }

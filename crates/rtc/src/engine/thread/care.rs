@@ -31,9 +31,9 @@ impl MediaThread {
                     viewer.peer.advance(clock.now, &mut work.flight);
                     true
                 }),
-                Command::Report(id, report) => self.drive(id, |viewer, _, _| {
-                    viewer.on_report(report);
-                    false
+                Command::Report(id, report) => self.drive(id, |viewer, clock, work| {
+                    viewer.on_report(report, clock, work);
+                    true
                 }),
                 Command::Reoffer(reoffer) => self.reoffer(*reoffer),
                 Command::Adopt(connection, datagrams) => self.adopt(*connection, datagrams),
@@ -80,10 +80,11 @@ impl MediaThread {
         let common = std::sync::Arc::clone(&self.common);
         for id in ids {
             let mut ends = None;
-            self.drive(id, |viewer, _, _| {
+            self.drive(id, |viewer, clock, work| {
                 ends = viewer.check(&common.limits, now);
                 pending += usize::from(!viewer.peer.is_connected());
-                false
+                viewer.adapt(clock, work);
+                true
             });
             if let Some(why) = ends {
                 self.end(id, why);
@@ -147,6 +148,7 @@ impl MediaThread {
         let Some(mut viewer) = self.viewers.remove(&id) else {
             return;
         };
+        self.changes += 1;
         let (net, work, now) = (&mut self.net, &mut self.work, self.clock.now);
         let ended = catch_unwind(AssertUnwindSafe(|| {
             // A peer that panicked may be in any state: it is not touched again.

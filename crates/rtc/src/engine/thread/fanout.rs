@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lenswire_media::{Batch, Consumer, Item, Stream, Tracks};
 
+use super::super::handle::Handle;
 use super::super::router::SessionId;
 use super::super::session::Closed;
 use super::MediaThread;
@@ -24,6 +25,21 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
+    fn new(stream: &Stream, handle: &Arc<Handle>, viewer: SessionId) -> Self {
+        let is_ready = Arc::new(AtomicBool::new(false));
+        let (handle, flag) = (Arc::clone(handle), Arc::clone(&is_ready));
+        let wake = Arc::new(move || {
+            flag.store(true, Ordering::Release);
+            handle.wake();
+        });
+        Self {
+            consumer: stream.consume(wake),
+            is_ready,
+            viewers: vec![viewer],
+            first: 0,
+        }
+    }
+
     fn is_of(&self, stream: &Stream) -> bool {
         self.consumer.stream().is_same(stream)
     }
@@ -32,33 +48,8 @@ impl Subscription {
 impl MediaThread {
     /// A viewer is connected: from now on it gets its stream.
     pub(super) fn join(&mut self, id: SessionId) {
-        let Some(viewer) = self.viewers.get(&id) else {
-            return;
-        };
-        let stream = viewer.source.stream.clone();
         // Before the viewer takes what is cached, so that nothing falls between.
-        match self
-            .subscriptions
-            .iter_mut()
-            .find(|subscription| subscription.is_of(&stream))
-        {
-            Some(subscription) => subscription.viewers.push(id),
-            None => {
-                let is_ready = Arc::new(AtomicBool::new(false));
-                let (handle, flag) = (Arc::clone(&self.handle), Arc::clone(&is_ready));
-                let wake = Arc::new(move || {
-                    flag.store(true, Ordering::Release);
-                    handle.wake();
-                });
-                let consumer = stream.consume(wake);
-                self.subscriptions.push(Subscription {
-                    consumer,
-                    is_ready,
-                    viewers: vec![id],
-                    first: 0,
-                });
-            }
-        }
+        self.subscribe(id);
         let mut still_fits = true;
         self.drive(id, |viewer, clock, work| {
             still_fits = viewer.begin(clock.now);
@@ -67,6 +58,35 @@ impl MediaThread {
         });
         if !still_fits {
             self.end(id, Closed::TracksChanged);
+        }
+    }
+
+    /// Lets a viewer read what it wants to read, and nothing else.
+    pub(super) fn subscribe(&mut self, id: SessionId) {
+        self.changes += 1;
+        let Some(viewer) = self.viewers.get(&id) else {
+            return;
+        };
+        for (layer, stream) in viewer.source.layers.iter().enumerate() {
+            let place = self
+                .subscriptions
+                .iter()
+                .position(|subscription| subscription.is_of(stream));
+            match (place, viewer.adapting.reads(layer)) {
+                (Some(place), reads) => {
+                    let viewers = &mut self.subscriptions[place].viewers;
+                    match viewers.iter().position(|viewer| *viewer == id) {
+                        Some(at) if !reads => drop(viewers.remove(at)),
+                        None if reads => viewers.push(id),
+                        _ => {}
+                    }
+                }
+                (None, true) => {
+                    let subscription = Subscription::new(stream, &self.handle, id);
+                    self.subscriptions.push(subscription);
+                }
+                (None, false) => {}
+            }
         }
     }
 
@@ -110,33 +130,54 @@ impl MediaThread {
         let viewers = std::mem::take(&mut subscription.viewers);
         let first = subscription.first.checked_rem(viewers.len()).unwrap_or(0);
         subscription.first = first + 1;
+        let stream = subscription.consumer.stream().clone();
+        let changes = self.changes;
         let (before, after) = viewers.split_at(first);
         for id in after.iter().chain(before) {
+            // Single streams, which most are, need no search.
+            let Some(layer) = self.viewers.get(id).and_then(|v| v.layer_of(&stream)) else {
+                continue;
+            };
             match item {
-                Item::Batch(batch) => self.on_batch(*id, batch),
-                Item::Skipped { .. } => self.on_viewer(*id, super::Viewer::on_skipped),
-                Item::Ended => self.on_viewer(*id, super::Viewer::on_ended),
-                Item::Tracks(tracks) => self.on_tracks(*id, tracks),
+                Item::Batch(batch) => self.on_batch(*id, layer, batch),
+                Item::Skipped { .. } => self.on_viewer(*id, |viewer| viewer.on_skipped(layer)),
+                Item::Ended => self.on_viewer(*id, |viewer| viewer.on_ended(layer)),
+                Item::Tracks(tracks) if layer == 0 => self.on_tracks(*id, tracks),
+                Item::Tracks(_) => {}
             }
         }
-        // Those who ended meanwhile are not in the table any more.
-        let left = viewers
-            .into_iter()
-            .filter(|id| self.viewers.contains_key(id))
-            .collect();
-        if let Some(subscription) = self.subscriptions.get_mut(place) {
-            subscription.viewers = left;
+        if self.changes != changes {
+            self.put_back(place, &stream, viewers);
+        } else if let Some(subscription) = self.subscriptions.get_mut(place) {
+            subscription.viewers = viewers;
         }
     }
 
-    fn on_batch(&mut self, id: SessionId, batch: &Arc<Batch>) {
+    /// Those who ended meanwhile are not in the table any more, some read something else by now, and
+    /// some began to read this.
+    fn put_back(&mut self, place: usize, stream: &Stream, viewers: Vec<SessionId>) {
+        let reads = |id: &SessionId| {
+            let viewer = self.viewers.get(id);
+            viewer.is_some_and(|viewer| {
+                let layer = viewer.layer_of(stream);
+                layer.is_some_and(|layer| viewer.adapting.reads(layer))
+            })
+        };
+        let left: Vec<SessionId> = viewers.into_iter().filter(reads).collect();
+        if let Some(subscription) = self.subscriptions.get_mut(place) {
+            let begun = std::mem::replace(&mut subscription.viewers, left);
+            subscription.viewers.extend(begun);
+        }
+    }
+
+    fn on_batch(&mut self, id: SessionId, layer: usize, batch: &Arc<Batch>) {
         let Some(viewer) = self.viewers.get(&id) else {
             return;
         };
         let connection = self.net.connection_of(viewer.pair());
         let is_behind = connection.is_some_and(|connection| connection.is_behind(self.clock.now));
         self.drive(id, |viewer, clock, work| {
-            viewer.on_batch(batch, is_behind, clock, work)
+            viewer.on_batch(layer, batch, is_behind, clock, work)
         });
     }
 

@@ -66,6 +66,9 @@ pub(super) struct MediaThread {
     listeners: Vec<TcpListener>,
     viewers: HashMap<SessionId, Box<Viewer>>,
     subscriptions: Vec<Subscription>,
+    /// Counts the viewers that came, went or read something else, so that lists are gone through only
+    /// then.
+    changes: u64,
     timers: Timers,
     clock: Clock,
     next_check: Instant,
@@ -133,6 +136,7 @@ pub(super) fn run(setup: Setup) {
         listeners,
         viewers: HashMap::new(),
         subscriptions: Vec::new(),
+        changes: 0,
         timers: Timers::default(),
         clock,
         next_check: clock.now + CHECK_INTERVAL,
@@ -247,8 +251,9 @@ impl MediaThread {
         let now = clock.now;
         let driven = catch_unwind(AssertUnwindSafe(|| {
             let did = act(viewer, *clock, work);
+            let settled = did.then(|| viewer.settle(*clock, work));
             net.send(&mut work.flight, now);
-            did.then(|| viewer.settle(now))
+            settled
         }));
         match driven {
             Ok(None) => {}
@@ -257,6 +262,7 @@ impl MediaThread {
                 match turn {
                     Turn::Goes => {}
                     Turn::Connected => self.join(id),
+                    Turn::Reads => self.subscribe(id),
                     Turn::Ends(why) => self.end(id, why),
                 }
             }
