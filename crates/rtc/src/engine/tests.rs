@@ -9,7 +9,7 @@ use std::time::Duration;
 use lenswire_media::viewer::Viewstate;
 use lenswire_media::{Codec, Kind, Stream, Tracks};
 
-use super::{Closed, Ice, Patched, SessionEvent, SessionState};
+use super::{Closed, Ice, Patched, Report, SessionEvent, SessionState};
 use crate::peer::Protocol;
 use crate::sdp::Offer;
 use crate::{Limits, Refusal};
@@ -458,4 +458,109 @@ fn offers_that_can_not_be_served_are_refused_and_leave_nothing_behind() {
         world.try_join(Protocol::Udp, BOTH).unwrap_err(),
         Refusal::TooManySessions { limit: 1 }
     );
+}
+
+/// x264, Constrained Baseline: 1280x720 and 640x360.
+const SPS_720: &[u8] = &[
+    0x67, 0x42, 0xc0, 0x1f, 0xd9, 0x00, 0x50, 0x05, 0xbb, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10,
+    0x00, 0x00, 0x03, 0x03, 0xc0, 0xf1, 0x83, 0x24, 0x80,
+];
+const SPS_360: &[u8] = &[
+    0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x2f, 0xf9, 0x70, 0x11, 0x00, 0x00, 0x03, 0x00, 0x01,
+    0x00, 0x00, 0x03, 0x00, 0x3c, 0x0f, 0x16, 0x2e, 0x48,
+];
+
+fn two_sizes() -> World {
+    let mut world = World::new(1, Limits::default());
+    world.camera = Camera::of(Stream::new()).sized(SPS_720, 1);
+    let mut second = Camera::of(Stream::new()).sized(SPS_360, 2);
+    second.packets = 2;
+    world.second = Some(second);
+    world
+}
+
+/// Plays until a picture of that camera comes; the marks of all that came on the way, runs as one,
+/// and whether every number and the sound were there.
+fn until_mark(world: &mut World, mark: u8) -> Vec<u8> {
+    let mut marks: Vec<u8> = Vec::new();
+    let mut last: Option<u64> = None;
+    let mut is_there = false;
+    let seen = std::cell::Cell::new(false);
+    assert!(world.watch(
+        |_| seen.get(),
+        |_, packet| {
+            if packet.kind == Kind::Audio {
+                return;
+            }
+            let is_next = last.is_none_or(|last| packet.seq == last + 1);
+            assert!(is_next, "{last:?} then {}", packet.seq);
+            last = Some(packet.seq);
+            if marks.last() != Some(&packet.payload[9]) {
+                let begins = packet.payload[8] == 1;
+                assert!(begins || marks.is_empty(), "goes over in mid-group");
+                marks.push(packet.payload[9]);
+            }
+            is_there |= packet.payload[9] == mark && packet.marker;
+            seen.set(is_there);
+        }
+    ));
+    marks
+}
+
+#[test]
+fn a_tile_gets_the_picture_of_its_size_within_one_session() {
+    // design.md section 3: main and sub stream switched at keyframes; numbers go on
+    let mut world = two_sizes();
+    let viewer = world.join(Protocol::Udp, BOTH);
+    assert_eq!(until_mark(&mut world, 1), [1]);
+    let tile = |width, height| Report {
+        tile: Some((width, height)),
+        ..Report::default()
+    };
+    world.session(viewer).report(tile(320, 180));
+    assert_eq!(until_mark(&mut world, 2), [1, 2]);
+    assert_eq!(world.stats(viewer, |stats| stats.layer == 1).layer, 1);
+    world.session(viewer).report(tile(1_280, 720));
+    assert_eq!(until_mark(&mut world, 1), [2, 1]);
+    let sound = |events: &[SessionEvent]| {
+        let layers = events.iter().filter_map(|event| match event {
+            SessionEvent::Layer(layer) => Some(*layer),
+            _ => None,
+        });
+        layers.collect::<Vec<_>>()
+    };
+    assert_eq!(sound(&world.events(viewer)), [1, 0]);
+    let stats = world.stats(viewer, |stats| stats.estimate.is_some());
+    assert!(stats.estimate > Some(1_000_000), "{stats:?}");
+}
+
+#[test]
+fn the_small_picture_stands_in_for_a_camera_that_is_gone() {
+    // peers.md section 3, 10
+    let mut world = two_sizes();
+    world.join(Protocol::Udp, BOTH);
+    assert_eq!(until_mark(&mut world, 1), [1]);
+    let stream = world.camera.stream.clone();
+    world.camera = Camera::silent();
+    assert_eq!(until_mark(&mut world, 2).last(), Some(&2));
+    world.camera = Camera::of(stream).sized(SPS_720, 1);
+    assert_eq!(until_mark(&mut world, 1), [2, 1]);
+}
+
+#[test]
+fn a_second_picture_in_another_codec_disturbs_nothing() {
+    let mut world = two_sizes();
+    let stream = Stream::new();
+    let tracks = Tracks(vec![track(Codec::Vp8)]);
+    let producer = stream.produce(tracks, std::sync::Arc::new(|| {}));
+    let mut second = Camera::of(Stream::new());
+    (second.stream, second.producer, second.mark) = (stream, producer, 2);
+    world.second = Some(second);
+    let viewer = world.join(Protocol::Udp, BOTH);
+    world.session(viewer).report(Report {
+        tile: Some((16, 9)),
+        ..Report::default()
+    });
+    assert!(world.play(|swarm| swarm.tally(0).unwrap().frames >= 90));
+    assert_eq!(world.session(viewer).stats().layer, 0);
 }

@@ -59,6 +59,8 @@ pub(super) struct Camera {
     pub(super) keyframe_every: u64,
     /// Of a frame.
     pub(super) packets: u64,
+    /// In each payload: which camera it is of.
+    pub(super) mark: u8,
     frame: u64,
     audio: u64,
 }
@@ -73,9 +75,26 @@ impl Camera {
             seq: 0,
             keyframe_every: 30,
             packets: 5,
+            mark: 0,
             frame: 0,
             audio: 0,
         }
+    }
+
+    /// Says how large its picture is, by its parameter sets.
+    pub(super) fn sized(mut self, sps: &'static [u8], mark: u8) -> Self {
+        let parameters = ParameterSets::H264 {
+            sps: sps.into(),
+            pps: [0x68, 0xcb, 0x83, 0xcb, 0x20].into(),
+        };
+        let video = Track {
+            parameters,
+            ..track(Codec::H264)
+        };
+        self.producer
+            .set_tracks(Tracks(vec![video, track(Codec::Opus)]));
+        self.mark = mark;
+        self
     }
 
     /// One that nobody watches.
@@ -91,6 +110,7 @@ impl Camera {
             let mut payload = vec![0_u8; 1_000];
             payload[..8].copy_from_slice(&(self.seq + n).to_be_bytes());
             payload[8] = u8::from(is_keyframe);
+            payload[9] = self.mark;
             Packet {
                 payload: payload.into(),
                 time,
@@ -128,6 +148,8 @@ pub(super) struct World {
     pub(super) engine: Engine,
     pub(super) swarm: Swarm,
     pub(super) camera: Camera,
+    /// Its second profile: a smaller picture of the same scene.
+    pub(super) second: Option<Camera>,
     told: Vec<Told>,
 }
 
@@ -151,6 +173,7 @@ impl World {
             engine,
             swarm: Swarm::new(address).unwrap(),
             camera: Camera::of(Stream::new()),
+            second: None,
             told: Vec::new(),
         }
     }
@@ -171,13 +194,13 @@ impl World {
         let told = Told::default();
         let mut outcome = None;
         let (engine, stream) = (&self.engine, &self.camera.stream);
+        let second = self.second.as_ref().map(|camera| camera.stream.clone());
         let joined = self.swarm.join(protocol, kinds, |offer| {
-            let watched = engine.watch(request_of(
-                offer,
-                stream.clone(),
-                stream.tracks().unwrap(),
-                &told,
-            ));
+            let request = request_of(offer, stream.clone(), stream.tracks().unwrap(), &told);
+            let watched = engine.watch(Watch {
+                substreams: second.into_iter().collect(),
+                ..request
+            });
             let answer = watched
                 .as_ref()
                 .map(|session| session.answer.clone())
@@ -240,11 +263,19 @@ impl World {
         mut done: impl FnMut(&Swarm) -> bool,
         mut each: impl FnMut(usize, &ClientPacket),
     ) -> bool {
-        let Self { swarm, camera, .. } = self;
+        let Self {
+            swarm,
+            camera,
+            second,
+            ..
+        } = self;
         let mut next = now();
         let mut step = |swarm: &Swarm| {
             while next <= now() {
                 camera.shoot();
+                if let Some(second) = second {
+                    second.shoot();
+                }
                 next += FRAME_TIME;
             }
             done(swarm)
