@@ -185,6 +185,16 @@ impl World {
         self.now = end;
     }
 
+    /// Nothing comes for so long, while the camera's clock runs on.
+    pub(super) fn stall(&mut self, time: Duration) {
+        let frames = (time.as_nanos() / FRAME.as_nanos()) as u64;
+        let sounds = (time.as_nanos() / SOUND.as_nanos()) as u64;
+        self.next_frame += FRAME * frames as u32;
+        self.next_sound += SOUND * sounds as u32;
+        (self.frame, self.epoch_frame) = (self.frame + frames, self.epoch_frame + frames);
+        self.sound += sounds;
+    }
+
     fn film(&mut self) {
         let arrived = self.at(self.now);
         let keyframe = self.epoch_frame.is_multiple_of(self.camera.gop);
