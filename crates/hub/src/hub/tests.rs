@@ -4,6 +4,7 @@ use lenswire_media::Kind;
 use lenswire_rtc::peer::client::Client;
 
 use super::*;
+use crate::auth::How;
 use crate::config::{SourceUrl, Transport};
 use crate::source::scripted::picture;
 
@@ -191,7 +192,12 @@ async fn a_stream_that_is_closed_to_the_public_keeps_those_with_a_leave_of_their
     let anyone = watch(&hub, "gate", Identity::Anyone).await;
     let invited = [
         watch(&hub, "gate", guest).await,
-        watch(&hub, "gate", Identity::Administrator).await,
+        watch(
+            &hub,
+            "gate",
+            Identity::Administrator(How::Token("1".into())),
+        )
+        .await,
     ];
     hub.apply(
         changed(&two(), "gate", |stream| stream.viewers = Viewers::Grant),

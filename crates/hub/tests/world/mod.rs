@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) router: axum::Router,
     pub(crate) stopping: CancellationToken,
+    pub(crate) app: App,
     pub(crate) file: std::path::PathBuf,
     _folder: tempfile::TempDir,
     _served: AbortOnDropHandle<()>,
@@ -64,7 +65,7 @@ impl World {
             Arc::new(file),
             stopping.clone(),
         );
-        let router = router(app);
+        let router = router(app.clone());
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("bound");
         let serving = Serving {
@@ -73,7 +74,7 @@ impl World {
             limits,
             proxies: Vec::new(),
         };
-        let served = serve(serving, router.clone(), stopping.clone().cancelled_owned());
+        let served = serve(serving, router.clone(), app.clone().stopped());
         let served =
             AbortOnDropHandle::new(tokio::spawn(async move { served.await.expect("serves") }));
         Self {
@@ -82,6 +83,7 @@ impl World {
             address,
             router,
             stopping,
+            app,
             file: path,
             _folder: folder,
             _served: served,
