@@ -1,5 +1,12 @@
 //! The REST API through the whole router: requirements 66 and 68 to 70; E1, E11, E13, D2, SEC-25.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and is where time comes from"
+)]
+
 mod world;
 
 use std::path::Path;
@@ -291,7 +298,8 @@ fn set_readonly(file: &Path, readonly: bool) {
 // 40 addresses in `config::policy`; this is that every way in goes through it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_may_not_be_where_no_camera_is() {
-    let strict = format!("allow_loopback_sources: false\n{COMMENTED}");
+    let strict =
+        format!("allow_loopback_sources: false\nlimits: {{ api_per_user: 1000 }}\n{COMMENTED}");
     let desk = Desk::start(&strict).await;
     let media = desk.world.hub.engine().port();
     let before = desk.text();

@@ -110,10 +110,10 @@ async fn viewers_stay_whatever_changes_about_their_stream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_changed_is_started_again() {
     let config = changed(&two(), "gate", |stream| {
-        stream.source = rtsp("rtsp://127.0.0.1:1/a")
+        stream.source = rtsp("rtsp://127.0.0.1:1/a");
     });
     let config = changed(&config, "yard", |stream| {
-        stream.source = rtsp("rtsp://127.0.0.1:1/b")
+        stream.source = rtsp("rtsp://127.0.0.1:1/b");
     });
     let hub = Hub::start(config.clone(), now()).expect("starts");
     let yard = hub.stream(&name("yard")).expect("runs");
@@ -125,7 +125,7 @@ async fn only_what_changed_is_started_again() {
     let since = yard.standing().since();
     hub.apply(
         changed(&config, "gate", |stream| {
-            stream.source = rtsp("rtsp://127.0.0.1:1/c")
+            stream.source = rtsp("rtsp://127.0.0.1:1/c");
         }),
         now(),
     );

@@ -1,5 +1,11 @@
 //! A whole hub behind a real socket, with pictures made here and viewers that are real peers.
 #![allow(dead_code, reason = "each test file uses its part of the world")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and is where time comes from"
+)]
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;

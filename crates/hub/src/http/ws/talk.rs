@@ -162,7 +162,7 @@ impl Talk {
                 }
             }
             Done::Restarted(id, Err(problem)) => {
-                self.outbox.say(ServerMessage::problem(Some(id), &problem))
+                self.outbox.say(ServerMessage::problem(Some(id), &problem));
             }
         }
     }

@@ -288,24 +288,20 @@ impl<'a> Session<'a> {
                 self.skipped.clear();
                 self.feed.begin(tracks);
             }
-            Event::Rtp(rtp) => match self.feed.on_rtp(&rtp, report) {
-                Some(
+            Event::Rtp(rtp) => {
+                // The rest is what losses and joining in the middle of a frame look like.
+                if let Some(
                     malformed @ (Malformed::Truncated
                     | Malformed::PacketType(_)
                     | Malformed::TooLarge),
-                ) => {
-                    self.client.handle(
-                        Input::Bad {
-                            what: format!("garbage: {malformed}"),
-                        },
-                        now(),
-                    );
+                ) = self.feed.on_rtp(&rtp, report)
+                {
+                    let what = format!("garbage: {malformed}");
+                    self.client.handle(Input::Bad { what }, now());
                 }
-                // The rest is what losses and joining in the middle of a frame look like.
-                _ => {}
-            },
+            }
             Event::SenderReport { track, ntp, time } => {
-                self.feed.on_sender_report(track, ntp, time)
+                self.feed.on_sender_report(track, ntp, time);
             }
             Event::Warning(warning) => self.on_warning(warning, report),
             Event::Playing(over) => tracing::debug!(over = over.name(), "the camera plays"),
@@ -331,10 +327,10 @@ impl<'a> Session<'a> {
                 )));
             }
             Warning::TcpRefused { status } => {
-                tracing::info!(status, "the camera refuses TCP, so UDP is used")
+                tracing::info!(status, "the camera refuses TCP, so UDP is used");
             }
             Warning::TcpSilent => {
-                tracing::info!("the camera sends nothing by TCP, so UDP is tried")
+                tracing::info!("the camera sends nothing by TCP, so UDP is tried");
             }
         }
     }
