@@ -62,7 +62,7 @@ pub struct Serving {
     pub proxies: Vec<Network>,
 }
 
-/// Serves until `stop` ends and what was open then has finished or had [`DRAIN`].
+/// Serves until `stop` ends and what was open then has finished or had 5 s.
 ///
 /// # Errors
 /// When the certificate cannot be used or the listener is no socket.

@@ -66,7 +66,7 @@ impl App {
 
     /// Ends what people have going on, in order (D2): no session begins any more, every socket is
     /// told to come again (1012), then viewers' peers are closed. Whoever does not take its
-    /// farewell within [`FAREWELL`] is cut.
+    /// farewell within 2 s is cut.
     pub async fn finish(&self) {
         self.stopping.cancel();
         self.hub.refuse();
