@@ -446,7 +446,8 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
             || (name.starts_with('.') && !name.starts_with(".ci"));
         if path.is_dir() && !skipped {
             walk(&path, files);
-        } else if path.is_file() {
+        } else if path.is_file() && name != ".git" {
+            // In a work tree of git's, `.git` is a file, and names where the repository is.
             files.push(path);
         }
     }
