@@ -77,12 +77,15 @@ impl Socket {
             .expect("sends");
     }
 
+    /// Pings are passed over, and do not make the wait any longer.
     async fn next(&mut self) -> Came {
+        let read = tokio::time::timeout(LONG, self.read());
+        read.await.expect("something comes")
+    }
+
+    async fn read(&mut self) -> Came {
         loop {
-            let message = tokio::time::timeout(LONG, self.0.next())
-                .await
-                .expect("something comes");
-            match message {
+            match self.0.next().await {
                 Some(Ok(Message::Text(text))) => {
                     return Came::Text(serde_json::from_str(&text).expect("JSON"));
                 }
