@@ -1,5 +1,7 @@
 //! Targets for `lenswire-api`: names, grants and times as strangers write them.
 
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 

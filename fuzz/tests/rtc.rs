@@ -1,5 +1,7 @@
 //! Targets for `lenswire-rtc`: all that a viewer, or whoever pretends to be one, can send.
 
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Targets for `lenswire-rtsp`: all that a camera, or whoever answers in its place, can send.
 
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -173,7 +175,7 @@ impl Camera {
                     usize::from(input.u8() % 3),
                     [Port::Rtp, Port::Rtcp][usize::from(input.u8() % 2)],
                 );
-                let packet = if input.u8() % 2 == 0 {
+                let packet = if input.u8().is_multiple_of(2) {
                     rtp(input)
                 } else {
                     input.piece().to_vec()
@@ -205,7 +207,7 @@ impl Camera {
             .lines()
             .find_map(|line| line.strip_prefix("CSeq: "))
             .unwrap_or("1");
-        let status = if input.u8() % 4 == 0 {
+        let status = if input.u8().is_multiple_of(4) {
             200 + u16::from(input.u8()) * 2
         } else {
             200

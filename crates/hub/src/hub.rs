@@ -11,7 +11,7 @@ use lenswire_rtc::{Engine, EngineConfig, Ice};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{self, Config, StreamConfig, Viewers};
-use crate::session::{Identity, Session, Sessions};
+use crate::session::{self, Identity, Session, Sessions};
 use crate::source::Source;
 use crate::stream::Entry;
 
@@ -162,6 +162,18 @@ impl Hub {
     /// Ends a session; whether there was one.
     pub fn close(&self, secret: &str, why: Option<Problem>) -> bool {
         self.0.sessions.close(secret, why)
+    }
+
+    /// Refuses new sessions from now on, those too that still wait for their camera (D2).
+    pub fn refuse(&self) {
+        self.0.sessions.refuse();
+    }
+
+    /// Refuses new sessions and ends all that there are: viewers are told, instead of having to
+    /// find out by silence.
+    pub fn finish(&self) {
+        self.refuse();
+        self.0.sessions.close_all(&session::stopping(), |_| true);
     }
 
     /// The engine that carries it all.

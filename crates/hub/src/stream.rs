@@ -1,7 +1,7 @@
 //! One stream as the hub keeps it: its media, what is configured, and the task that runs its source.
 //!
 //! The [`Entry`] is the stream's handle: anybody may ask it how things stand or tell it that a viewer
-//! came. All such events go through the [`Supervisor`] at once, under one small lock; the task only
+//! came. All such events go through the `Supervisor` at once, under one small lock; the task only
 //! does what the supervisor decided (starts and drops the source) and sleeps until something is due.
 //! A source that panics is caught here, counted and tried again: it costs its own stream, nobody else's.
 

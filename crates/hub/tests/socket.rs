@@ -1,10 +1,19 @@
 //! `/ws` as its clients meet it. Requirement 67; E1, E8, E9, C1, SEC-9, SEC-11, SEC-13.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and is where time comes from"
+)]
+
 mod world;
 
 use std::time::{Duration, Instant};
 
+use axum::http::Method;
 use futures_util::{SinkExt as _, StreamExt as _};
+use lenswire_hub::auth::{Caller, How};
 use lenswire_media::Kind;
 use lenswire_rtc::Protocol;
 use lenswire_rtc::peer::client::Client;
@@ -68,12 +77,15 @@ impl Socket {
             .expect("sends");
     }
 
+    /// Pings are passed over, and do not make the wait any longer.
     async fn next(&mut self) -> Came {
+        let read = tokio::time::timeout(LONG, self.read());
+        read.await.expect("something comes")
+    }
+
+    async fn read(&mut self) -> Came {
         loop {
-            let message = tokio::time::timeout(LONG, self.0.next())
-                .await
-                .expect("something comes");
-            match message {
+            match self.0.next().await {
                 Some(Ok(Message::Text(text))) => {
                     return Came::Text(serde_json::from_str(&text).expect("JSON"));
                 }
@@ -243,14 +255,9 @@ async fn a_socket_begins_with_a_hello_that_is_accepted() {
     socket.watch("still usable", "open").await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_done_is_said_to_its_session() {
-    let world = World::start(STREAMS).await;
-    let _playing = (world.play("open"), world.play("gate"));
-    let mut socket = Socket::greeted(&world, None).await;
-    socket.watch("a", "open").await;
-    let sdp = offer();
-    let cases = [
+/// Messages that cannot be done, with the session and the code of their answer.
+fn impossible(sdp: &str) -> Vec<(Value, &'static str, &'static str)> {
+    vec![
         (
             json!({"type": "watch", "id": "b", "stream": "nothing", "sdp": sdp}),
             "b",
@@ -321,8 +328,17 @@ async fn what_cannot_be_done_is_said_to_its_session() {
             "",
             "protocol_error",
         ),
-    ];
-    for (message, id, code) in cases {
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_done_is_said_to_its_session() {
+    let world = World::start(STREAMS).await;
+    let _playing = (world.play("open"), world.play("gate"));
+    let mut socket = Socket::greeted(&world, None).await;
+    socket.watch("a", "open").await;
+    let sdp = offer();
+    for (message, id, code) in impossible(&sdp) {
         socket.say(message.clone()).await;
         let problem = socket.hear("problem").await;
         assert_eq!(
@@ -586,11 +602,120 @@ async fn a_removed_stream_ends_its_sessions_with_the_reason() {
     );
 }
 
-// D2: 1012 tells clients to come again.
+// D2: 1012 tells clients to come again, whether they have said hello or not; sessions end, and
+// whoever still waits for a camera is not waited for.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hub_that_stops_says_so() {
+async fn a_hub_that_stops_says_so_and_ends_what_people_have_going_on() {
     let world = World::start(STREAMS).await;
-    let mut socket = Socket::greeted(&world, None).await;
-    world.stopping.cancel();
-    assert_eq!(socket.closed().await, Some(CloseCode::Restart));
+    let _playing = world.play("open");
+    let mut watching = Socket::greeted(&world, None).await;
+    let answer = watching.watch("a", "open").await;
+    let mut silent = Socket::open(&world, &[]).await;
+    let mut waiting = Socket::greeted(&world, None).await;
+    waiting
+        .say(json!({"type": "watch", "id": "a", "stream": "off", "sdp": offer()}))
+        .await;
+    waiting.state("a", "waiting").await;
+    let sdp = ("content-type", "application/sdp");
+    let (headers, offered) = ([sdp], offer());
+    let camera = world.call(Method::POST, "/off/whep", None, &headers, &offered);
+    let stop = async {
+        until("two wait for the camera", || {
+            world.entry("off").media().demanded() == 2
+        })
+        .await;
+        world.app.finish().await;
+    };
+    let (posted, ()) = tokio::join!(camera, stop);
+    assert_eq!(
+        (posted.status.as_u16(), posted.code().as_str()),
+        (503, "overloaded")
+    );
+    assert!(!posted.header("retry-after").is_empty());
+    for socket in [&mut watching, &mut silent, &mut waiting] {
+        assert_eq!(socket.closed().await, Some(CloseCode::Restart));
+    }
+    let session = answer["session"].as_str().expect("a secret");
+    assert!(world.hub.session(session).is_none() && world.hub.sessions().is_empty());
+    let late = world
+        .call(Method::POST, "/open/whep", None, &[sdp], &offer())
+        .await;
+    assert_eq!(
+        (late.status.as_u16(), late.code().as_str()),
+        (503, "overloaded")
+    );
+}
+
+/// The sessions and sockets that the administrators of the next test have open.
+struct Signed {
+    session: String,
+    socket: Socket,
+}
+
+impl Signed {
+    /// Signed in by what these headers hold.
+    async fn open(world: &World, header: (&'static str, &str), token: Option<&str>) -> Self {
+        let mut socket = Socket::open(world, &[header]).await;
+        socket
+            .say(json!({"type": "hello", "version": 1, "token": token}))
+            .await;
+        socket.hear("hello").await;
+        let answer = socket.watch("a", "gate").await;
+        Self {
+            session: answer["session"].as_str().expect("a secret").to_owned(),
+            socket,
+        }
+    }
+
+    async fn ends(mut self) {
+        assert_eq!(
+            self.socket.state("a", "closed").await["reason"]["code"],
+            "grant_expired"
+        );
+        assert_eq!(self.socket.closed().await, Some(CloseCode::Policy));
+    }
+}
+
+// SEC-13, E8: what an administrator has open ends with what opened it, and nothing else does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_administrator_s_sessions_and_sockets_end() {
+    let world = World::start(STREAMS).await;
+    let _playing = world.play("gate");
+    let (revoked, stays) = (world.administrator().await, world.administrator().await);
+    let store = world.authority.store();
+    let cookie = async |token: &str| {
+        let signed_in = world.authority.login(token, world::now()).await;
+        signed_in.expect("signs in").cookie
+    };
+    let (with_it, signed_out) = (cookie(&revoked).await, cookie(&stays).await);
+    let by_cookie = async |cookie: &str| {
+        let header = format!("lenswire={cookie}");
+        Signed::open(&world, ("cookie", &header), None).await
+    };
+    let nothing = ("x-nothing", "");
+    let of_token = Signed::open(&world, nothing, Some(&revoked)).await;
+    let of_cookie = by_cookie(&with_it).await;
+    let of_signed_out = by_cookie(&signed_out).await;
+    let other = Signed::open(&world, nothing, Some(&stays)).await;
+    let sdp = ("content-type", "application/sdp");
+    let posted = world
+        .call(Method::POST, "/gate/whep", Some(&revoked), &[sdp], &offer())
+        .await;
+    assert_eq!(posted.status, 201, "{}", posted.body);
+    assert_eq!(world.hub.sessions().len(), 5);
+
+    let caller = world.authority.by_token(&revoked, world::now()).await;
+    let Ok(Caller::Administrator(How::Token(number))) = caller else {
+        panic!("{caller:?}");
+    };
+    let found = store.revoke_token(&number, world::now()).await;
+    assert!(found.expect("works"));
+    world.authority.logout(&signed_out).await.expect("works");
+    of_token.ends().await;
+    of_cookie.ends().await;
+    of_signed_out.ends().await;
+    until("one session is left", || world.hub.sessions().len() == 1).await;
+    assert!(world.hub.session(&other.session).is_some());
+    let mut socket = other.socket;
+    socket.watch("b", "gate").await;
 }

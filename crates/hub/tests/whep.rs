@@ -1,5 +1,12 @@
 //! WHEP as its clients meet it: every status, every header that they need. Requirements 64-67, 91.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and is where time comes from"
+)]
+
 mod world;
 
 use std::time::{Duration, Instant};
@@ -297,6 +304,10 @@ fn value<'a>(sdp: &'a str, key: &str) -> &'a str {
 }
 
 // RFC 9725 section 4.3: trickle and restart, and what guards them.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one session, from its first PATCH to its last"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn candidates_and_restarts_come_by_patch() {
     let world = World::start(STREAMS).await;

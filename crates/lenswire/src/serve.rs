@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use lenswire_hub::Hub;
@@ -15,6 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::Serve;
 use crate::{hello, log, now};
+
+/// How long the store may take to close; another program may hold it locked.
+const STORE: Duration = Duration::from_secs(1);
+
+/// How long work that nobody can stop, like asking for a camera's address, may hold up the end.
+const REST: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(options: Serve) -> anyhow::Result<()> {
     let Serve {
@@ -35,7 +41,9 @@ pub(crate) fn run(options: Serve) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start")?;
-    runtime.block_on(serve(config, file, &folder))
+    let served = runtime.block_on(serve(config, file, &folder));
+    runtime.shutdown_timeout(REST);
+    served
 }
 
 async fn serve(config: Config, file: File, folder: &Path) -> anyhow::Result<()> {
@@ -67,10 +75,13 @@ async fn serve(config: Config, file: File, folder: &Path) -> anyhow::Result<()> 
         limits,
         proxies: trusted_proxies,
     };
-    let app = App::new(hub, authority, file, stopping.clone());
-    let served = http::serve(serving, http::router(app), stopping.cancelled_owned()).await;
+    let app = App::new(hub, authority, file, stopping);
+    let served = http::serve(serving, http::router(app.clone()), app.clone().stopped()).await;
+    app.finish().await;
     hello::forget(folder);
-    store.close().await;
+    if tokio::time::timeout(STORE, store.close()).await.is_err() {
+        tracing::warn!("the store did not close in time; it loses nothing by it");
+    }
     tracing::info!("stopped");
     served.map_err(Into::into)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lenswire_api::{Claims, Code, Issuer, Pattern, Problem, Scope, UnixTime, Verifier};
 
 use super::secret::{administrator_token, number};
-use super::{Caller, How};
+use super::{Caller, Credential, How};
 use crate::store::{self, Identity, NewToken, Store, hash};
 
 /// How long a page's grant holds; not renewing it is the revocation (design: "Who may").
@@ -93,7 +93,7 @@ impl Authority {
             .await
             .map_err(failed)?
         {
-            Some(_) => Ok(Caller::Administrator(How::Token)),
+            Some(number) => Ok(Caller::Administrator(How::Token(number))),
             None => Err(refused()),
         }
     }
@@ -129,15 +129,29 @@ impl Authority {
     /// # Errors
     /// When the store fails.
     pub async fn by_cookie(&self, cookie: &str, now: UnixTime) -> Result<Caller, Problem> {
-        match self
-            .store
-            .is_signed_in(hash(cookie), now)
-            .await
-            .map_err(failed)?
-        {
-            true => Ok(Caller::Administrator(How::Cookie)),
+        let hash = hash(cookie);
+        match self.store.is_signed_in(hash, now).await.map_err(failed)? {
+            true => Ok(Caller::Administrator(How::Cookie(hash))),
             false => Ok(Caller::Anonymous),
         }
+    }
+
+    /// Whether what somebody showed was taken back since, or an administrator's has ended. (A
+    /// grant's end is written in it; its sessions watch that themselves.)
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_over(&self, shown: &Credential, now: UnixTime) -> Result<bool, Problem> {
+        let over = match shown {
+            Credential::Administrator(How::Cookie(hash)) => {
+                self.store.is_signed_in(*hash, now).await.map(|is| !is)
+            }
+            Credential::Administrator(How::Token(number)) => {
+                self.store.is_administrator(number, now).await.map(|is| !is)
+            }
+            Credential::Grant(number) => self.store.is_revoked(number).await,
+        };
+        over.map_err(failed)
     }
 
     /// Signs a grant for a page, to be renewed before it ends.

@@ -15,17 +15,42 @@ pub enum Caller {
     Grant(Grant),
 }
 
-/// How an administrator showed to be one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How an administrator showed to be one, by the name that the store knows it by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
-    /// A cookie, which a browser sends by itself: whether a page of ours sent the request was
-    /// checked.
-    Cookie,
-    /// A token in a header, which nobody sends by accident.
-    Token,
+    /// A cookie (its hash), which a browser sends by itself: whether a page of ours sent the
+    /// request was checked.
+    Cookie([u8; 32]),
+    /// A token in a header (its number), which nobody sends by accident.
+    Token(String),
+}
+
+/// What somebody showed, and what can be taken back while they use it (SEC-13).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Credential {
+    /// An administrator's cookie or token.
+    Administrator(How),
+    /// A grant, by its number (`jti`).
+    Grant(String),
 }
 
 impl Caller {
+    /// What it showed; nothing when it showed nothing.
+    #[must_use]
+    pub fn credential(&self) -> Option<Credential> {
+        match self {
+            Self::Anonymous => None,
+            Self::Administrator(how) => Some(Credential::Administrator(how.clone())),
+            Self::Grant(grant) => Some(Credential::Grant(grant.claims().jti.clone())),
+        }
+    }
+
+    /// Whether a browser sent by itself what shows who this is.
+    #[must_use]
+    pub const fn is_by_cookie(&self) -> bool {
+        matches!(self, Self::Administrator(How::Cookie(_)))
+    }
+
     /// Whether it may do `scope` with the stream, whose `viewers` may be anyone. For a stream that
     /// does not exist ask with [`Viewers::Grant`]: who may not know it is not told.
     ///

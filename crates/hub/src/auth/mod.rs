@@ -12,5 +12,5 @@ mod secret;
 mod tests;
 
 pub use authority::{Authority, LOGIN_TIME, PAGE_GRANT_TIME};
-pub use caller::{Caller, How};
+pub use caller::{Caller, Credential, How};
 pub use claim::{CLI_CLAIM_TIME, SignedIn};

@@ -39,7 +39,7 @@ pub struct Fault {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says what its variant is")]
 pub enum Error {
-    /// [`Report`] has the place, the line and the help.
+    /// The report has the place, the line and the help.
     #[error("{0}")]
     Invalid(Report),
     #[error("cannot read {}: {source}", path.display())]

@@ -1,6 +1,7 @@
 //! What stands between a request and its handler: the name it asks for, its path, its method, where
 //! it comes from, who sends it, and whether that one may. In that order, each time.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,6 +11,7 @@ use axum::http::header::{ALLOW, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
+use futures_util::FutureExt as _;
 use lenswire_api::{Code, Problem, UnixTime};
 
 use super::asked::{Answer, Asked, Found};
@@ -18,7 +20,7 @@ use super::path::{Place, What};
 use super::router::{Access, Route};
 use super::state::{App, moment};
 use super::{authority, headers, leave, problem};
-use crate::auth::{Caller, How};
+use crate::auth::Caller;
 use crate::views::Moment;
 
 /// Whose pages may use what (design: "Origins").
@@ -67,6 +69,24 @@ impl Gate {
         Router::new().fallback(pass).with_state(Arc::new(self))
     }
 
+    /// A panic on the way to the answer costs this request alone (D9).
+    async fn answer_or_fail(
+        &self,
+        place: Place,
+        client: Client,
+        parts: Parts,
+        body: Body,
+    ) -> Answer {
+        let (what, method) = (place.what, parts.method.clone());
+        let answer = AssertUnwindSafe(self.answer(place, client, parts, body));
+        answer.catch_unwind().await.unwrap_or_else(|_| {
+            // Where and why are in the log by the panic hook. Not the path: it may be a secret.
+            let panics = self.app.panicked();
+            tracing::error!(%method, ?what, panics, "a request's handler panicked; answered with 500");
+            Err(Problem::new(Code::Internal, "The part of Lenswire that answers this failed."))
+        })
+    }
+
     async fn answer(&self, place: Place, client: Client, parts: Parts, body: Body) -> Answer {
         let (moment, config, origins) = (moment(), self.app.hub.config(), Origins::of(place.what));
         origin::check_host(peer(&parts), &parts.headers, &config)?;
@@ -83,7 +103,7 @@ impl Gate {
             .ok_or_else(|| wrong_method(&self.methods(place.what)))?;
         let caller = self.identify(&client, &parts, origins, moment).await?;
         if origins == Origins::Own {
-            client.check_change(&parts.method, caller == Caller::Administrator(How::Cookie))?;
+            client.check_change(&parts.method, caller.is_by_cookie())?;
         }
         self.check_rate(place.what, &caller, &client)?;
         let found = self.judge(route.access, &caller, &place, moment)?;
@@ -212,7 +232,7 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let place = Place::parse(&path);
     let (what, https) = (place.as_ref().map(|place| place.what), client.https);
     let answer = match place {
-        Some(place) => gate.answer(place, client, parts, body).await,
+        Some(place) => gate.answer_or_fail(place, client, parts, body).await,
         None => Err(Problem::new(
             Code::NotFound,
             "No page and no resource has this address.",

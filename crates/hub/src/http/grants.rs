@@ -82,7 +82,7 @@ mod tests {
             r#"{"streams":["demo","gate"],"scope":["watch"]}"#,
             r#"{"streams":["*"],"scope":["watch"]}"#,
         );
-        let admin = Caller::Administrator(How::Token);
+        let admin = Caller::Administrator(How::Token("1".into()));
         assert_eq!(
             [open, gate, all].map(|body| status(&admin, body)),
             [200, 200, 200]

@@ -45,8 +45,8 @@ fn as_whom(caller: &Caller, viewers: Viewers, now: Instant) -> Leave {
             identity: Identity::Anyone,
             expires: None,
         },
-        Caller::Administrator(_) => Leave {
-            identity: Identity::Administrator,
+        Caller::Administrator(how) => Leave {
+            identity: Identity::Administrator(how.clone()),
             expires: None,
         },
         Caller::Grant(grant) => {

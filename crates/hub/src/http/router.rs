@@ -1,6 +1,6 @@
 //! The route table: method, path, who may, what answers. All of them, on one page.
 //!
-//! A request is understood ([`Place`]), found in the table, its caller identified and judged by the
+//! A request is understood ([`Place`](super::path::Place)), found in the table, its caller identified and judged by the
 //! row's [`Access`], and only then does a handler see it. A path that is not in the table is 404, a
 //! method that is not is 405, and there is no way around the judging: default deny (SEC-7).
 

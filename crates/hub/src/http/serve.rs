@@ -29,8 +29,8 @@ use crate::config::policy::canonical;
 use crate::config::{Limits, Network, Tls};
 
 /// How long open requests may go on after the end was asked for. Service managers wait 10 s or
-/// more before they kill.
-const DRAIN: Duration = Duration::from_secs(10);
+/// more before they kill, and sockets and the store come after this (D2).
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// How long a TLS handshake may take; one round trip on a bad link is below 2 s.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -62,7 +62,7 @@ pub struct Serving {
     pub proxies: Vec<Network>,
 }
 
-/// Serves until `stop` ends and what was open then has finished or had [`DRAIN`].
+/// Serves until `stop` ends and what was open then has finished or had 5 s.
 ///
 /// # Errors
 /// When the certificate cannot be used or the listener is no socket.

@@ -1,17 +1,23 @@
 //! What all handlers share.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use lenswire_api::{Code, Problem};
 use tokio_util::sync::CancellationToken;
 
 use super::ice;
 use super::limits::Rates;
+use super::ws::Sockets;
 use crate::auth::{Authority, Caller};
 use crate::config::{File, StreamEdit, Viewers};
 use crate::hub::Hub;
 use crate::views::Moment;
+
+/// How long a socket may take for its farewell: one write, which only a reader that has stopped
+/// reading holds up.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The hub with everything that stands around it. Cheap to clone.
 #[derive(Clone)]
@@ -22,6 +28,9 @@ pub struct App {
     pub(crate) rates: Arc<Rates>,
     /// Cancelled when the process is to stop: sockets say goodbye then.
     pub(crate) stopping: CancellationToken,
+    pub(crate) sockets: Arc<Sockets>,
+    /// Requests whose handler panicked.
+    panics: Arc<AtomicU64>,
     /// Held from an edit of the file until it runs, so that of two edits the later one wins in both.
     editing: Arc<Mutex<()>>,
 }
@@ -42,8 +51,43 @@ impl App {
             file,
             rates,
             stopping,
+            sockets: Arc::default(),
+            panics: Arc::default(),
             editing: Arc::default(),
         }
+    }
+
+    /// Ends when the process is to stop. From then on no session begins: who asks is told to come
+    /// again, and open requests have no camera left to wait for.
+    pub async fn stopped(self) {
+        self.stopping.cancelled().await;
+        self.hub.refuse();
+    }
+
+    /// Ends what people have going on, in order (D2): no session begins any more, every socket is
+    /// told to come again (1012), then viewers' peers are closed. Whoever does not take its
+    /// farewell within 2 s is cut.
+    pub async fn finish(&self) {
+        self.stopping.cancel();
+        self.hub.refuse();
+        if tokio::time::timeout(FAREWELL, self.sockets.gone())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some sockets did not take their farewell and were cut");
+        }
+        self.hub.finish();
+    }
+
+    /// How many requests were answered with 500 because their handler panicked: each is a bug.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// A handler panicked.
+    pub(crate) fn panicked(&self) -> u64 {
+        self.panics.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The ICE servers that a caller may use. Whoever can't watch anything is told no TURN password.

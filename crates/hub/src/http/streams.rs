@@ -119,7 +119,8 @@ fn read_patch(fields: &Map<String, Value>, limits: &Limits) -> Result<StreamPatc
     limits::json(&text, limits)
 }
 
-/// Where a source may be that comes through the API (SEC-25). The driver asks again when it dials.
+/// Where a source may be that comes through the API (SEC-25). Where a redirect of the camera's leads
+/// is the driver's to ask.
 async fn check_source(app: &App, patch: &StreamPatch) -> Result<(), Problem> {
     for text in [&patch.source, &patch.substream]
         .into_iter()

@@ -4,6 +4,7 @@ use lenswire_media::Kind;
 use lenswire_rtc::peer::client::Client;
 
 use super::*;
+use crate::auth::How;
 use crate::config::{SourceUrl, Transport};
 use crate::source::scripted::picture;
 
@@ -109,10 +110,10 @@ async fn viewers_stay_whatever_changes_about_their_stream() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_changed_is_started_again() {
     let config = changed(&two(), "gate", |stream| {
-        stream.source = rtsp("rtsp://127.0.0.1:1/a")
+        stream.source = rtsp("rtsp://127.0.0.1:1/a");
     });
     let config = changed(&config, "yard", |stream| {
-        stream.source = rtsp("rtsp://127.0.0.1:1/b")
+        stream.source = rtsp("rtsp://127.0.0.1:1/b");
     });
     let hub = Hub::start(config.clone(), now()).expect("starts");
     let yard = hub.stream(&name("yard")).expect("runs");
@@ -124,7 +125,7 @@ async fn only_what_changed_is_started_again() {
     let since = yard.standing().since();
     hub.apply(
         changed(&config, "gate", |stream| {
-            stream.source = rtsp("rtsp://127.0.0.1:1/c")
+            stream.source = rtsp("rtsp://127.0.0.1:1/c");
         }),
         now(),
     );
@@ -191,7 +192,12 @@ async fn a_stream_that_is_closed_to_the_public_keeps_those_with_a_leave_of_their
     let anyone = watch(&hub, "gate", Identity::Anyone).await;
     let invited = [
         watch(&hub, "gate", guest).await,
-        watch(&hub, "gate", Identity::Administrator).await,
+        watch(
+            &hub,
+            "gate",
+            Identity::Administrator(How::Token("1".into())),
+        )
+        .await,
     ];
     hub.apply(
         changed(&two(), "gate", |stream| stream.viewers = Viewers::Grant),

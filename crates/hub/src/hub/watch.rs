@@ -55,7 +55,11 @@ impl Hub {
             .check(&request.stream, &request.identity, &self.config().limits)?;
         let _demand = entry.media().demand();
         entry.joined(request.now);
-        match entry.tracks(request.now, PATIENCE, waiting).await {
+        let tracks = tokio::select! {
+            tracks = entry.tracks(request.now, PATIENCE, waiting) => tracks,
+            () = self.0.sessions.refusing() => return Err(session::stopping()),
+        };
+        match tracks {
             Some(tracks) => self.negotiate(request, &entry, tracks),
             None => Err(not_live(&entry)),
         }

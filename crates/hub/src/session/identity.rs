@@ -1,12 +1,14 @@
 //! Who owns a session.
 
+use crate::auth::{Credential, How};
+
 /// By whose leave a session exists. What it may do later takes the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// The stream is open to anyone.
     Anyone,
-    /// An administrator.
-    Administrator,
+    /// An administrator, and what showed it.
+    Administrator(How),
     /// The bearer of a grant.
     Grant {
         /// Who signed it.
@@ -19,7 +21,18 @@ pub enum Identity {
 }
 
 impl Identity {
-    /// Whether `other` is the same somebody. A renewed grant has another number.
+    /// What can be taken back while the session is open; nothing when nothing had to be shown.
+    #[must_use]
+    pub fn credential(&self) -> Option<Credential> {
+        match self {
+            Self::Anyone => None,
+            Self::Administrator(how) => Some(Credential::Administrator(how.clone())),
+            Self::Grant { number, .. } => Some(Credential::Grant(number.clone())),
+        }
+    }
+
+    /// Whether `other` is the same somebody. A renewed grant has another number, and an
+    /// administrator may sign in anew.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
@@ -33,7 +46,8 @@ impl Identity {
                     ..
                 },
             ) => issuer == other_issuer && subject == other_subject,
-            _ => self == other,
+            (Self::Anyone, Self::Anyone) | (Self::Administrator(_), Self::Administrator(_)) => true,
+            _ => false,
         }
     }
 }

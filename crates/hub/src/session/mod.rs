@@ -20,7 +20,7 @@ use lenswire_rtc::{Patched, SessionStats};
 
 pub use identity::Identity;
 pub(crate) use refusal::problem;
-pub(crate) use registry::Sessions;
+pub(crate) use registry::{Sessions, stopping};
 pub(crate) use shared::Shared;
 use shared::Tether;
 pub use shared::{Listener, Notice};

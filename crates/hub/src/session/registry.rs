@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lenswire_api::{Code, Problem, StreamName};
+use tokio_util::sync::CancellationToken;
 
 use super::{Identity, Session};
 use crate::config::Limits;
@@ -17,6 +18,8 @@ const LATER: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(crate) struct Sessions {
     open: Mutex<BTreeMap<String, Arc<Session>>>,
+    /// Cancelled once the hub takes no more, for good.
+    stopping: CancellationToken,
 }
 
 impl Sessions {
@@ -31,12 +34,35 @@ impl Sessions {
         identity: &Identity,
         limits: &Limits,
     ) -> Result<(), Problem> {
-        fits(&self.lock(), stream, identity, limits)
+        let open = self.lock();
+        self.takes_more()?;
+        fits(&open, stream, identity, limits)
+    }
+
+    /// From now on no session begins (D2).
+    pub(crate) fn refuse(&self) {
+        // Under the lock, so that nothing is inserted once this has returned.
+        let _open = self.lock();
+        self.stopping.cancel();
+    }
+
+    /// Ends when no session can begin any more.
+    pub(crate) async fn refusing(&self) {
+        self.stopping.cancelled().await;
+    }
+
+    fn takes_more(&self) -> Result<(), Problem> {
+        if self.stopping.is_cancelled() {
+            Err(stopping())
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes a session in, unless it no longer fits.
     pub(crate) fn insert(&self, session: &Arc<Session>, limits: &Limits) -> Result<(), Problem> {
         let mut open = self.lock();
+        self.takes_more()?;
         fits(&open, session.stream(), session.identity(), limits)?;
         open.insert(session.secret().to_owned(), Arc::clone(session));
         Ok(())
@@ -118,6 +144,13 @@ impl Sessions {
             }
         }
     }
+}
+
+/// The hub stops; whoever runs it starts it again, as a rule.
+pub(crate) fn stopping() -> Problem {
+    Problem::new(Code::Overloaded, "Lenswire is stopping.")
+        .with_fix("Connect again in a few seconds.")
+        .retry_after(LATER)
 }
 
 fn fits(

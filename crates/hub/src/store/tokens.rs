@@ -150,6 +150,23 @@ impl Store {
         )
     }
 
+    /// Whether the administrator's token with that number holds.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_administrator(&self, id: &str, now: UnixTime) -> Result<bool, Error> {
+        let query = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM tokens WHERE id = ? AND kind = 'administrator' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?))",
+        );
+        self.wrapped(
+            query
+                .bind(id)
+                .bind(seconds(now))
+                .fetch_one(&self.pool)
+                .await,
+        )
+    }
+
     /// Whether the grant with that number was revoked.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ impl Standing {
         let (stream, state) = (stream.as_str(), self.word());
         match &self.problem {
             Some(problem) => {
-                tracing::warn!(stream, state, code = problem.code.name(), %problem, "source")
+                tracing::warn!(stream, state, code = problem.code.name(), %problem, "source");
             }
             None => tracing::info!(stream, state, "source"),
         }

@@ -1,5 +1,10 @@
 //! A source under its supervisor, on a clock that the runtime turns: nothing here takes real time.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the clock is tokio's, paused, and turned by the test"
+)]
+
 use lenswire_api::Code;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::task::AbortOnDropHandle;
@@ -231,7 +236,7 @@ async fn warnings_come_and_go_by_their_code() {
     let warn = |detail: &'static str| {
         world
             .entry
-            .report(run, Progress::Warning(Problem::new(Code::BFrames, detail)))
+            .report(run, Progress::Warning(Problem::new(Code::BFrames, detail)));
     };
     warn("once");
     warn("twice");
@@ -260,7 +265,7 @@ async fn tracks_are_waited_for_and_the_waiting_is_told() {
     let _demand = world.entry.media().demand();
     let mut told = Vec::new();
     let mut waiting = |standing: &Standing| {
-        told.push((standing.word(), standing.problem.as_ref().map(|p| p.code)))
+        told.push((standing.word(), standing.problem.as_ref().map(|p| p.code)));
     };
     let tracks = world
         .entry

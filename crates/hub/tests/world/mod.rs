@@ -1,5 +1,11 @@
 //! A whole hub behind a real socket, with pictures made here and viewers that are real peers.
 #![allow(dead_code, reason = "each test file uses its part of the world")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and is where time comes from"
+)]
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -29,6 +35,7 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) router: axum::Router,
     pub(crate) stopping: CancellationToken,
+    pub(crate) app: App,
     pub(crate) file: std::path::PathBuf,
     _folder: tempfile::TempDir,
     _served: AbortOnDropHandle<()>,
@@ -64,7 +71,7 @@ impl World {
             Arc::new(file),
             stopping.clone(),
         );
-        let router = router(app);
+        let router = router(app.clone());
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("bound");
         let serving = Serving {
@@ -73,7 +80,7 @@ impl World {
             limits,
             proxies: Vec::new(),
         };
-        let served = serve(serving, router.clone(), stopping.clone().cancelled_owned());
+        let served = serve(serving, router.clone(), app.clone().stopped());
         let served =
             AbortOnDropHandle::new(tokio::spawn(async move { served.await.expect("serves") }));
         Self {
@@ -82,6 +89,7 @@ impl World {
             address,
             router,
             stopping,
+            app,
             file: path,
             _folder: folder,
             _served: served,

@@ -215,7 +215,7 @@ impl Hub {
         self.wait();
     }
 
-    fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let status = self.process.wait().expect("ends");
         if let Some(reader) = self.reader.take() {
             reader.join().expect("read to the end");

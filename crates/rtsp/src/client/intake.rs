@@ -235,7 +235,9 @@ impl Intake {
         };
         let fresh = match lane.receiver.on_packet(&packet, now) {
             Verdict::Ignore => return,
-            Verdict::Take => false,
+            // Not fresh: a track's first packet has nothing before it that it could differ from, and
+            // tracks begin one after the other.
+            Verdict::Begin | Verdict::Take => false,
             Verdict::TakeOver => true,
         };
         let waiting = Waiting {

@@ -166,7 +166,8 @@ pub struct Rtp {
     pub packet: Packet,
     /// When it arrived (before any waiting for its predecessors).
     pub arrived: Instant,
-    /// It is the first of a new source: numbers and times have nothing to do with those before.
+    /// Another source took the track over, and this is its first: numbers and times have nothing to
+    /// do with those before. Never set on a track's first packet.
     pub fresh: bool,
 }
 

@@ -18,7 +18,10 @@ pub(crate) const MAX_STALE: usize = 8;
 pub enum Verdict {
     /// It is the track's.
     Take,
-    /// It is the track's, and the first of a new source: numbers and times begin anew.
+    /// It is the track's first.
+    Begin,
+    /// It is the track's, and the first of another source than the one before: numbers and times
+    /// begin anew.
     TakeOver,
     /// It is a stranger's, or left over from an earlier session.
     Ignore,
@@ -113,14 +116,14 @@ impl Receiver {
         let verdict = self.judge(packet.ssrc, now);
         match verdict {
             Verdict::Ignore => self.foreign += 1,
-            Verdict::TakeOver => {
+            Verdict::Begin | Verdict::TakeOver => {
                 self.before = self.counts();
                 self.before.foreign = 0;
                 self.source = Some(Source::new(packet, now));
             }
             Verdict::Take => {}
         }
-        if let (Verdict::Take | Verdict::TakeOver, Some(source)) = (verdict, self.source.as_mut()) {
+        if let Some(source) = self.source.as_mut().filter(|_| verdict != Verdict::Ignore) {
             source.on_packet(packet, now, self.clock_rate);
         }
         verdict
@@ -131,7 +134,7 @@ impl Receiver {
             return Verdict::Ignore;
         }
         match &self.source {
-            None => Verdict::TakeOver,
+            None => Verdict::Begin,
             Some(source) if source.ssrc == ssrc => Verdict::Take,
             Some(_) if self.announced == Some(ssrc) => Verdict::TakeOver,
             Some(source) if now.saturating_duration_since(source.last) >= HANDOVER => {

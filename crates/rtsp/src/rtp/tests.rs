@@ -39,7 +39,7 @@ fn header_extension_and_padding_are_not_payload() {
 fn strangers_are_ignored_until_the_pinned_source_falls_silent() {
     // SEC-26
     let (mut receiver, now) = (Receiver::new(90_000), start());
-    assert_eq!(receiver.on_packet(&rtp(1, 10, 0), now), Verdict::TakeOver);
+    assert_eq!(receiver.on_packet(&rtp(1, 10, 0), now), Verdict::Begin);
     assert_eq!(receiver.on_packet(&rtp(2, 99, 0), now), Verdict::Ignore);
     assert_eq!(receiver.on_packet(&rtp(1, 12, 0), now), Verdict::Take);
     let later = now + Duration::from_secs(1);
@@ -66,7 +66,7 @@ fn what_an_earlier_session_sends_is_never_taken() {
         receiver.on_packet(&rtp(7, 1, 0), now + Duration::from_secs(9)),
         Verdict::Ignore
     );
-    assert_eq!(receiver.on_packet(&rtp(8, 1, 0), now), Verdict::TakeOver);
+    assert_eq!(receiver.on_packet(&rtp(8, 1, 0), now), Verdict::Begin);
     (0..100).for_each(|ssrc| receiver.mark_stale(ssrc));
     assert_eq!(receiver.stale_sources(), 8);
 }
@@ -75,7 +75,7 @@ fn what_an_earlier_session_sends_is_never_taken() {
 fn the_announced_source_wins_over_the_first() {
     let (mut receiver, now) = (Receiver::new(90_000), start());
     receiver.announce(Some(5));
-    assert_eq!(receiver.on_packet(&rtp(4, 1, 0), now), Verdict::TakeOver);
+    assert_eq!(receiver.on_packet(&rtp(4, 1, 0), now), Verdict::Begin);
     assert_eq!(receiver.on_packet(&rtp(5, 1, 0), now), Verdict::TakeOver);
     assert_eq!(receiver.on_packet(&rtp(4, 2, 0), now), Verdict::Ignore);
 }

@@ -486,3 +486,74 @@ async fn turn_passwords_are_for_viewers() {
     world.app.hub.apply(config, moment().now);
     assert!(world.app.ice_servers(&caller).is_empty());
 }
+
+/// Counts what is logged as an error on this thread.
+#[derive(Clone, Default)]
+struct Errors(Arc<std::sync::Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Errors {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::ERROR
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut text = String::new();
+        event.record(
+            &mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                text.push_str(&format!("{field}={value:?} "));
+            },
+        );
+        self.0.lock().expect("whole").push(text);
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+// D9: a bug in a handler costs the request that met it: it is answered, told once in the log
+// without its path, which may be a secret, and counted.
+#[tokio::test]
+async fn a_panic_in_a_handler_costs_its_own_request() {
+    async fn fails(asked: Asked) -> Answer {
+        tokio::task::yield_now().await;
+        panic!("a handler that panics: {}", asked.parts.uri)
+    }
+    let world = World::new().await;
+    let routes = vec![
+        route(Method::POST, What::Whep, Access::Watch, fails),
+        route(Method::GET, What::Health, Access::Public, health::alive),
+    ];
+    let router = Gate::new(routes, world.app.clone()).into_router();
+    let ask = async |method: &str, path: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost");
+        let request = request.body(Body::empty()).expect("a request");
+        router.clone().oneshot(request).await.expect("answers")
+    };
+    let errors = Errors::default();
+    let _here = tracing::subscriber::set_default(errors.clone());
+    for times in 1..=20 {
+        let answer = ask("POST", "/open/whep").await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers()[CONTENT_TYPE], "application/problem+json");
+        // As any answer there: a page of another origin can read what went wrong.
+        assert_eq!(answer.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        let problem: serde_json::Value =
+            serde_json::from_str(&text(answer).await).expect("a problem");
+        assert_eq!(problem["code"], "internal");
+        assert_eq!(world.app.panics(), times);
+        assert_eq!(ask("GET", "/healthz").await.status(), StatusCode::OK);
+    }
+    let told = errors.0.lock().expect("whole").clone();
+    assert_eq!(told.len(), 20, "once each");
+    assert!(
+        told[0].contains("panicked") && told[0].contains("Whep") && !told[0].contains("open"),
+        "{}",
+        told[0]
+    );
+}

@@ -6,6 +6,7 @@
 
 mod message;
 mod outbox;
+mod sockets;
 mod talk;
 mod watch;
 
@@ -23,6 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 pub(crate) use self::message::ClientMessage;
 use self::message::{ServerMessage, Unread, VERSION};
 use self::outbox::{Farewell, Outbox};
+pub(crate) use self::sockets::Sockets;
 use self::talk::Talk;
 use crate::auth::Caller;
 use crate::http::asked::{Answer, Asked};
@@ -52,7 +54,11 @@ pub(crate) async fn open(mut asked: Asked) -> Answer {
         client,
         ..
     } = asked;
-    let serve = move |socket| serve(socket, app, caller, client.address);
+    let alive = app.sockets.arrive();
+    let serve = move |socket| async move {
+        serve(socket, app, caller, client.address).await;
+        drop(alive);
+    };
     Ok(upgrade
         .max_message_size(longest)
         .max_frame_size(longest)
@@ -79,13 +85,22 @@ async fn serve(socket: WebSocket, app: App, caller: Caller, client: IpAddr) {
         limits.ws_auth_time,
         hello(&mut reader, &app, caller, &outbox),
     );
-    let Ok(Some(caller)) = hello.await else {
-        outbox.close(Farewell::Policy);
-        let _written = (&mut writer).await;
-        return;
+    let greeted = tokio::select! {
+        greeted = hello => greeted.ok().flatten().ok_or(Farewell::Policy),
+        () = app.stopping.cancelled() => Err(Farewell::Restart),
+    };
+    let caller = match greeted {
+        Ok(caller) => caller,
+        Err(farewell) => {
+            outbox.close(farewell);
+            let _written = (&mut writer).await;
+            return;
+        }
     };
     let number = SOCKETS.fetch_add(1, Ordering::Relaxed);
-    let mut talk = Talk::new(app.clone(), caller, client, outbox.clone(), number);
+    let entry = app.sockets.enter(number, caller.credential());
+    let over = entry.over();
+    let mut talk = Talk::new(app.clone(), caller, client, outbox.clone(), entry);
     let patience = limits.ws_ping.saturating_mul(LOST_PINGS);
     let mut heard = Instant::now();
     let gone = loop {
@@ -101,6 +116,10 @@ async fn serve(socket: WebSocket, app: App, caller: Caller, client: IpAddr) {
             () = written.cancelled() => break Gone::Lost,
             () = app.stopping.cancelled() => {
                 outbox.close(Farewell::Restart);
+                break Gone::Lost;
+            }
+            () = over.cancelled() => {
+                outbox.close(Farewell::Over);
                 break Gone::Lost;
             }
         }

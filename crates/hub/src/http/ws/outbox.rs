@@ -26,6 +26,8 @@ pub(super) enum Farewell {
     TooBig,
     /// It said nothing in time, or not the right thing.
     Policy,
+    /// What it was opened with holds no longer (SEC-13).
+    Over,
     /// The hub stops: come again (RFC 6455's registry, 1012).
     Restart,
 }
@@ -37,6 +39,7 @@ impl Farewell {
             Self::Protocol => (close_code::UNSUPPORTED, "not a message of this protocol"),
             Self::TooBig => (close_code::SIZE, "a message is too long"),
             Self::Policy => (close_code::POLICY, "hello is missing or was refused"),
+            Self::Over => (close_code::POLICY, "the permission has ended"),
             Self::Restart => (close_code::RESTART, "Lenswire is stopping"),
         };
         CloseFrame {

@@ -13,6 +13,7 @@ use tokio::task::{self, AbortHandle, JoinSet};
 
 use super::message::{ClientMessage, Id, ServerMessage};
 use super::outbox::Outbox;
+use super::sockets::Entry;
 use crate::auth::Caller;
 use crate::config::Limits;
 use crate::http::leave;
@@ -28,6 +29,7 @@ pub(super) struct Talk {
     pub(super) outbox: Outbox,
     /// This socket's number, by which a session knows who listens.
     pub(super) number: u64,
+    entry: Entry,
     pub(super) slots: BTreeMap<Id, Slot>,
     pub(super) work: JoinSet<Done>,
 }
@@ -55,7 +57,7 @@ impl Talk {
         caller: Caller,
         client: IpAddr,
         outbox: Outbox,
-        number: u64,
+        entry: Entry,
     ) -> Self {
         let limits = app.hub.config().limits.clone();
         Self {
@@ -64,7 +66,8 @@ impl Talk {
             client,
             limits,
             outbox,
-            number,
+            number: entry.number(),
+            entry,
             slots: BTreeMap::new(),
             work: JoinSet::new(),
         }
@@ -159,7 +162,7 @@ impl Talk {
                 }
             }
             Done::Restarted(id, Err(problem)) => {
-                self.outbox.say(ServerMessage::problem(Some(id), &problem))
+                self.outbox.say(ServerMessage::problem(Some(id), &problem));
             }
         }
     }
@@ -230,6 +233,7 @@ impl Talk {
             leave::renew(&self.app, &caller, &session, now)?;
         }
         if leave::is_same(&caller, &self.caller) {
+            self.entry.show(caller.credential());
             self.caller = caller;
         }
         Ok(())

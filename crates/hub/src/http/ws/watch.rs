@@ -81,7 +81,7 @@ impl Talk {
         let pending = if asked { self.slots.remove(&id) } else { None };
         match (result, pending) {
             (Ok(session), Some(Slot::Pending { candidates, .. })) => {
-                self.answered(id, session, candidates)
+                self.answered(id, session, candidates);
             }
             (Ok(session), _) => {
                 self.app.hub.close(session.secret(), None);

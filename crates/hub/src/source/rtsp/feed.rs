@@ -15,9 +15,10 @@ use crate::source::{Progress, Report};
 /// The client puts the picture first.
 const VIDEO: usize = 0;
 
-/// How long video packets may come without a single frame in them. As long as a silent camera is
-/// given: for a viewer it is the same.
-const NO_FRAME: Duration = Duration::from_secs(5);
+/// How long video packets may come without a single frame in them. Shorter than the 5 s that a
+/// silent camera is given, or it would be chance whether this one is told what it does, and parked,
+/// or is taken for silent and dialled again at once, for ever.
+const NO_FRAME: Duration = Duration::from_secs(4);
 
 /// How often the picture is looked at for concerns. They change with groups of pictures.
 const LOOK: Duration = Duration::from_secs(1);

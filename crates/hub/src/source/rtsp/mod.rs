@@ -8,6 +8,7 @@
 mod dial;
 mod farewell;
 mod feed;
+mod pace;
 mod ports;
 mod problem;
 mod tls;
@@ -25,6 +26,7 @@ use tokio::time::{sleep_until, timeout};
 
 use self::dial::{Connection, dial};
 use self::feed::Feed;
+use self::pace::Pace;
 use self::ports::{Ports, Received};
 use super::{End, Progress, Report};
 use crate::config::policy::Policy;
@@ -101,6 +103,7 @@ struct Session<'a> {
     home: Option<SocketAddr>,
     skipped: Vec<sdp::Skipped>,
     reported_bad: u64,
+    pace: Pace,
     control: Vec<u8>,
     datagram: Vec<u8>,
 }
@@ -125,6 +128,7 @@ impl<'a> Session<'a> {
             home: None,
             skipped: Vec::new(),
             reported_bad: 0,
+            pace: Pace::default(),
             control: vec![0; READ],
             datagram: Vec::new(),
         }
@@ -172,8 +176,11 @@ impl<'a> Session<'a> {
             control,
             datagram,
             client,
+            pace,
             ..
         } = self;
+        let pause = pace.pause(now());
+        let at = [at, pause].into_iter().flatten().min();
         let due = async {
             match at {
                 Some(at) => sleep_until(at.into()).await,
@@ -187,15 +194,21 @@ impl<'a> Session<'a> {
             }
         };
         tokio::select! {
-            read = read => match read {
+            read = read, if pause.is_none() => match read {
                 Ok(0) => client.handle(Input::Closed { why: None }, now()),
-                Ok(length) => client.handle(Input::Bytes(control.get(..length).unwrap_or_default()), now()),
+                Ok(length) => {
+                    let now = now();
+                    pace.on_read(length, now);
+                    client.handle(Input::Bytes(control.get(..length).unwrap_or_default()), now);
+                }
                 Err(error) => client.handle(Input::Closed { why: Some(error.to_string()) }, now()),
             },
-            received = ports.receive(datagram), if !ports.is_empty() => {
+            received = ports.receive(datagram), if pause.is_none() && !ports.is_empty() => {
                 let Received { track, port, from, length } = received;
                 let bytes = datagram.get(..length).unwrap_or_default();
-                client.handle(Input::Datagram { track, port, from, bytes }, now());
+                let now = now();
+                pace.on_read(length, now);
+                client.handle(Input::Datagram { track, port, from, bytes }, now);
             }
             () = due => client.handle(Input::Tick, now()),
         }
@@ -275,24 +288,20 @@ impl<'a> Session<'a> {
                 self.skipped.clear();
                 self.feed.begin(tracks);
             }
-            Event::Rtp(rtp) => match self.feed.on_rtp(&rtp, report) {
-                Some(
+            Event::Rtp(rtp) => {
+                // The rest is what losses and joining in the middle of a frame look like.
+                if let Some(
                     malformed @ (Malformed::Truncated
                     | Malformed::PacketType(_)
                     | Malformed::TooLarge),
-                ) => {
-                    self.client.handle(
-                        Input::Bad {
-                            what: format!("garbage: {malformed}"),
-                        },
-                        now(),
-                    );
+                ) = self.feed.on_rtp(&rtp, report)
+                {
+                    let what = format!("garbage: {malformed}");
+                    self.client.handle(Input::Bad { what }, now());
                 }
-                // The rest is what losses and joining in the middle of a frame look like.
-                _ => {}
-            },
+            }
             Event::SenderReport { track, ntp, time } => {
-                self.feed.on_sender_report(track, ntp, time)
+                self.feed.on_sender_report(track, ntp, time);
             }
             Event::Warning(warning) => self.on_warning(warning, report),
             Event::Playing(over) => tracing::debug!(over = over.name(), "the camera plays"),
@@ -318,10 +327,10 @@ impl<'a> Session<'a> {
                 )));
             }
             Warning::TcpRefused { status } => {
-                tracing::info!(status, "the camera refuses TCP, so UDP is used")
+                tracing::info!(status, "the camera refuses TCP, so UDP is used");
             }
             Warning::TcpSilent => {
-                tracing::info!("the camera sends nothing by TCP, so UDP is tried")
+                tracing::info!("the camera sends nothing by TCP, so UDP is tried");
             }
         }
     }

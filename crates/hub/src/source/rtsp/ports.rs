@@ -90,7 +90,7 @@ impl Ports {
                 let Some((rtp, rtcp)) = self.pairs.get(at / 2) else {
                     continue;
                 };
-                let (socket, port) = if at % 2 == 0 {
+                let (socket, port) = if at.is_multiple_of(2) {
                     (rtp, Port::Rtp)
                 } else {
                     (rtcp, Port::Rtcp)

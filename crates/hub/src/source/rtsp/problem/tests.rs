@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::*;
 
+#[expect(clippy::too_many_lines, reason = "a list of all there are")]
 fn everything() -> Vec<End> {
     let address = "192.168.1.20:554".parse().unwrap();
     let after = Duration::from_secs(5);

@@ -20,6 +20,7 @@ async fn gstreamer_over_tcp_with_sound() {
         (seen.codecs(), seen.connected, seen.bad),
         (vec!["H264", "PCMA"], 1, 0)
     );
+    assert_eq!(seen.epochs, [1], "whichever track begins first");
 }
 
 // requirement 58

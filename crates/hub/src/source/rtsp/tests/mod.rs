@@ -3,6 +3,7 @@
 //! one of their tools is missing, these tests fail and say which.
 
 mod cameras;
+mod feed;
 mod parts;
 mod scripted;
 
