@@ -42,6 +42,8 @@ pub(crate) struct Watched {
     pub(crate) origin: f64,
     /// The answer, by the page's clock, like all below.
     answered: f64,
+    /// From when on it counts.
+    settled: f64,
     pub(crate) pictures: Vec<Picture>,
     before: Value,
     after: Value,
@@ -89,7 +91,10 @@ impl Play<'_> {
         ensure!(status?.success(), "{} failed", self.script.display());
         let text = reader.join().ok().context("the script's output")??;
         let entries: Vec<Value> = serde_json::from_slice(&text)?;
-        Ok(entries.iter().map(Watched::parse).collect())
+        Ok(entries
+            .iter()
+            .map(|entry| Watched::parse(entry, self.settle))
+            .collect())
     }
 
     /// The one join that was asked for.
@@ -99,30 +104,37 @@ impl Play<'_> {
 }
 
 impl Watched {
-    fn parse(entry: &Value) -> Result<Self> {
+    fn parse(entry: &Value, settle: u64) -> Result<Self> {
         if let Some(error) = entry["error"].as_str() {
             bail!("{error}");
         }
         let pictures = entry["pictures"].as_array().context("no pictures")?;
+        let answered = entry["answered"].as_f64().context("no answer")?;
         Ok(Self {
             origin: entry["origin"].as_f64().context("no clock")?,
-            answered: entry["answered"].as_f64().context("no answer")?,
+            answered,
+            settled: answered + settle as f64 * 1e3,
             pictures: pictures.iter().filter_map(Picture::parse).collect(),
             before: entry["before"].clone(),
             after: entry["after"].clone(),
         })
     }
 
-    /// Delays while it played, without its first `settle` seconds.
-    pub(crate) fn delays(&self, settle: u64) -> Result<Value> {
-        let begin = self.answered + settle as f64 * 1e3;
-        let counted = || self.pictures.iter().filter(|picture| picture.at > begin);
-        let display = sorted(counted().filter_map(|picture| picture.age));
-        let receipt = sorted(counted().filter_map(|picture| picture.receipt));
+    /// What was shown once it had settled.
+    fn counted(&self) -> impl Iterator<Item = &Picture> {
+        self.pictures
+            .iter()
+            .filter(|picture| picture.at > self.settled)
+    }
+
+    /// Delays while it played.
+    pub(crate) fn delays(&self) -> Result<Value> {
+        let display = sorted(self.counted().filter_map(|picture| picture.age));
+        let receipt = sorted(self.counted().filter_map(|picture| picture.receipt));
         ensure!(
             !display.is_empty(),
             "no time stamp could be read in {} pictures",
-            counted().count()
+            self.counted().count()
         );
         Ok(json!({
             "pictures": display.len(),
@@ -178,7 +190,8 @@ impl Watched {
     }
 
     fn longest_gap(&self) -> Option<f64> {
-        let gaps = self.pictures.windows(2).map(|pair| pair[1].at - pair[0].at);
+        let times: Vec<f64> = self.counted().map(|picture| picture.at).collect();
+        let gaps = times.windows(2).map(|pair| pair[1] - pair[0]);
         gaps.reduce(f64::max).map(rounded)
     }
 }
@@ -230,15 +243,15 @@ mod tests {
             "pictures": [[1_090, 900, 880, 1_280, 720], [1_900, 240, 200, 1_280, 720], [2_900, 40, 20, 1_280, 720]],
         });
         let all = joins(&[
-            Watched::parse(&entry),
-            Watched::parse(&json!({ "error": "no answer" })),
+            Watched::parse(&entry, 0),
+            Watched::parse(&json!({ "error": "no answer" }), 0),
         ])
         .unwrap();
         assert_eq!(all["first_p50"], 90.0);
         assert_eq!(all["live_max"], 900.0);
         assert_eq!(all["delay_after_p50"], 40.0);
         assert_eq!((&all["failed"], &all["never_live"]), (&json!(1), &json!(0)));
-        let watched = Watched::parse(&entry).unwrap();
+        let watched = Watched::parse(&entry, 0).unwrap();
         assert_eq!(watched.counters(2)["freeze_percent"], 25.0);
         assert_eq!(watched.counters(2)["longest_gap_ms"], 1_000.0);
     }

@@ -74,19 +74,24 @@ impl Crowd {
         };
         let failures = crowd.join_all(load.clone());
         let patience = JOINING + JOINING_EACH * u32::try_from(load.viewers)?;
-        let deadline = clock::now() + patience;
+        let begin = clock::now();
+        let deadline = begin + patience;
         loop {
             if let Ok(failure) = failures.try_recv() {
                 return Err(failure.context("a viewer could not join"));
             }
-            let playing = crowd.count()?.playing;
-            if playing == load.viewers {
+            let count = crowd.count()?;
+            if count.playing == load.viewers {
                 return Ok(crowd);
             }
+            // One that was thrown out doesn't come back: waiting on would only take time.
             ensure!(
-                clock::now() < deadline,
-                "only {playing} of {} viewers play after {patience:?}",
-                load.viewers
+                clock::now() < deadline && count.ended == 0,
+                "{} of {} viewers play and {} were thrown out after {:?}",
+                count.playing,
+                load.viewers,
+                count.ended,
+                clock::now() - begin
             );
             std::thread::sleep(LOOK);
         }
@@ -245,7 +250,11 @@ impl Members {
                 .viewers
                 .iter()
                 .fold(Seen::default(), |sum, viewer| sum.plus(viewer.seen)),
-            playing: self.viewers.iter().filter(|viewer| viewer.plays()).count(),
+            playing: self
+                .viewers
+                .iter()
+                .filter(|v| v.plays() && !v.ended)
+                .count(),
             ended: self.viewers.iter().filter(|viewer| viewer.ended).count(),
         }
     }

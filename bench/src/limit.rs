@@ -14,7 +14,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use serde_json::{Value, json};
 
-use crate::figures::{median, rounded};
+use crate::figures::median;
 use crate::{clock, process};
 
 const PAYLOAD: usize = 1_180;
@@ -42,6 +42,11 @@ enum Rhythm {
 pub(crate) fn measure(address: IpAddr, length: Duration) -> Result<Value> {
     let mut all =
         json!({ "payload_bytes": PAYLOAD, "packets_per_send": FRAME, "receivers": RECEIVERS });
+    let sealing = (0..RUNS)
+        .map(|_| seal(length))
+        .collect::<Result<Vec<f64>>>()?;
+    all["sealing_alone"] =
+        json!({ "cpu_seconds_per_gigabit": median(sealing.iter().copied()), "runs": sealing });
     let ways = [
         ("paced", Rhythm::Paced, false),
         ("paced_with_gro", Rhythm::Paced, true),
@@ -69,12 +74,30 @@ fn run(address: IpAddr, rhythm: Rhythm, gro: bool, length: Duration) -> Result<f
     let stopped = Arc::clone(&stop);
     let reader = std::thread::spawn(move || read(sockets, &stopped));
     let sender = std::thread::spawn(move || send(address, &to, rhythm, length));
-    let cost = sender.join().map_err(|_| anyhow!("the sender panicked"))?;
+    let spent = sender.join().map_err(|_| anyhow!("the sender panicked"))?;
     stop.store(true, Ordering::Relaxed);
     reader
         .join()
         .map_err(|_| anyhow!("the reader panicked"))??;
-    cost
+    spent
+}
+
+/// Without sending, to tell the two apart.
+fn seal(length: Duration) -> Result<f64> {
+    let mut sealer = Sealer::new()?;
+    let (begin, used) = (clock::now(), process::thread_cpu()?);
+    let mut sealed = 0;
+    while clock::now() - begin < length {
+        std::hint::black_box(sealer.frame()?);
+        sealed += FRAME as u64;
+    }
+    Ok(cost(process::thread_cpu()? - used, sealed))
+}
+
+/// Processor seconds for a gigabit of payload.
+fn cost(cpu: Duration, packets: u64) -> f64 {
+    let gigabits = packets as f64 * PAYLOAD as f64 * 8.0 / 1e9;
+    (cpu.as_secs_f64() / gigabits * 1e4).round() / 1e4
 }
 
 fn receiver(address: IpAddr, gro: bool) -> Result<(UdpSocket, UdpSocketState)> {
@@ -145,8 +168,7 @@ fn send(address: IpAddr, to: &[SocketAddr], rhythm: Rhythm, length: Duration) ->
             std::thread::sleep(next.saturating_duration_since(clock::now()));
         }
     }
-    let cpu = (process::thread_cpu()? - used).as_secs_f64();
-    Ok(rounded(cpu / (sent as f64 * PAYLOAD as f64 * 8.0 / 1e9)))
+    Ok(cost(process::thread_cpu()? - used, sent))
 }
 
 /// Makes frames as an SRTP sender does: header, a copy of the payload that all share, seal, tag.

@@ -10,12 +10,18 @@ struct Row {
 }
 
 /// What stands for each number of viewers.
-const FANOUT: [(&str, &str, usize); 5] = [
+const FANOUT: [(&str, &str, usize); 7] = [
     ("% of a core", "cpu_percent", 1),
     ("CPU-s per Gbit", "cpu_seconds_per_gigabit", 3),
     ("RSS, MB", "rss_mb", 0),
     ("kB per viewer", "kilobytes_per_viewer", 0),
     ("packets lost in a window", "lost", 0),
+    (
+        "pictures a second and viewer",
+        "frames_per_second_and_viewer",
+        1,
+    ),
+    ("the viewers' own % of a core", "harness_cpu_percent", 0),
 ];
 
 /// Everything else, in the order of the table.

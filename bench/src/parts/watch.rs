@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::{BEHIND_LINK, SETTLE, load};
+use super::{BEHIND_LINK, load};
 use crate::browser::{self, Play};
 use crate::crowd::Crowd;
 use crate::impair::Impairment;
@@ -30,10 +30,7 @@ pub(super) fn delays(bench: &Bench<'_>, make: &Make, notes: &mut Notes) {
             let crowd = (others > 0)
                 .then(|| Crowd::gather(&load::load(server, others)?))
                 .transpose()?;
-            let delays = bench
-                .play(server, bench.plan.seconds)
-                .watch()?
-                .delays(SETTLE);
+            let delays = bench.play(server, bench.plan.seconds).watch()?.delays();
             crowd.map(Crowd::leave).transpose()?;
             delays
         });
@@ -150,7 +147,7 @@ fn bad_network(bench: &Bench<'_>, server: &Server, enter: Vec<String>) -> Result
     crowd.leave()?;
     Ok(json!({
         "chromium": watched.counters(seconds),
-        "delays": watched.delays(SETTLE)?,
+        "delays": watched.delays()?,
         "bystanders": {
             "viewers": BYSTANDERS,
             "lost": others.lost,
