@@ -160,6 +160,20 @@ impl Camera {
         Ok(self.channel(stream)?.remembered().iter().copied().collect())
     }
 
+    /// Seconds from each keyframe of a path to the next, of those that were written lately.
+    pub(crate) fn keyframe_intervals(&self, stream: &str) -> Result<Vec<f64>> {
+        let written = self.written(stream)?;
+        let keyframes: Vec<Duration> = written
+            .iter()
+            .filter(|w| w.keyframe)
+            .map(|w| w.at)
+            .collect();
+        let intervals = keyframes
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]).as_secs_f64());
+        Ok(intervals.collect())
+    }
+
     fn channel(&self, stream: &str) -> Result<&Channel> {
         let mut channels = self.channels.iter();
         let channel = channels.find(|channel| channel.path.trim_start_matches('/') == stream);

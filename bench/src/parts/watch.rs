@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{BEHIND_LINK, load};
 use crate::browser::{self, Play};
 use crate::crowd::Crowd;
+use crate::figures::median;
 use crate::impair::Impairment;
 use crate::server::{Kind, Make, Server, Stream};
 use crate::suite::{Bench, Notes, Part};
@@ -43,12 +44,12 @@ pub(super) fn joins(bench: &mut Bench<'_>, make: &Make, notes: &mut Notes) {
     let own_player = make.kind == Kind::Lenswire;
     for (path, gop) in JOINED {
         let point = bench.with(make, &[Stream::of(path)], |server| {
-            join(bench, server, gop, false, Vec::new())
+            join(bench, server, (path, gop), false, Vec::new())
         });
         notes.point(make, Part::Joins, path, point);
         if own_player {
             let point = bench.with(make, &[Stream::of(path)], |server| {
-                join(bench, server, gop, true, Vec::new())
+                join(bench, server, (path, gop), true, Vec::new())
             });
             notes.point(make, Part::Joins, &format!("{path}_player"), point);
         }
@@ -59,7 +60,7 @@ pub(super) fn joins(bench: &mut Bench<'_>, make: &Make, notes: &mut Notes) {
             continue;
         }
         let point = far(bench, make, "live10", narrow, |bench, server, enter| {
-            join(bench, server, 10, own_page, enter)
+            join(bench, server, ("live10", 10), own_page, enter)
         });
         notes.point(make, Part::Joins, &format!("live10_{suffix}"), point);
     }
@@ -68,7 +69,7 @@ pub(super) fn joins(bench: &mut Bench<'_>, make: &Make, notes: &mut Notes) {
 fn join(
     bench: &Bench<'_>,
     server: &Server,
-    gop: u64,
+    (path, gop): (&str, u64),
     own_page: bool,
     enter: Vec<String>,
 ) -> Result<Value> {
@@ -91,7 +92,11 @@ fn join(
         ..bench.play(server, seconds)
     };
     // The first one is the browser's own first time: its decoder is loaded.
-    browser::joins(play.run()?.get(1..).unwrap_or_default())
+    let mut figures = browser::joins(play.run()?.get(1..).unwrap_or_default())?;
+    // A camera that came out of step would make any server look quick.
+    let intervals = bench.camera.keyframe_intervals(path)?;
+    figures["keyframe_interval_seconds"] = json!(median(intervals));
+    Ok(figures)
 }
 
 /// Freezes over bad networks; the control arm is the same way without anything bad.
