@@ -50,7 +50,7 @@ pub(crate) struct Plan {
     #[arg(long, default_value_t = 40_000)]
     pub(crate) churn: usize,
     /// Seconds after which the churn ends, however many have joined.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 900)]
     pub(crate) churn_seconds: u64,
     /// Viewers of the scale part.
     #[arg(long, default_value_t = 500)]

@@ -256,12 +256,12 @@ const REST: [(&str, &str, usize); 63] = [
     ),
     ("16 cameras: RSS, MB", "/scale/churn/begin/rss_mb", 0),
     (
-        "16 cameras, 500 viewers: RSS, MB",
+        "16 cameras and many viewers (500 by default): RSS, MB",
         "/scale/churn/with_viewers/rss_mb",
         0,
     ),
     (
-        "after 500 viewers: RSS, MB",
+        "after those viewers: RSS, MB",
         "/scale/churn/after_viewers/rss_mb",
         0,
     ),
