@@ -6,6 +6,7 @@
 #
 # Options are those of `lenswire-bench suite`, e.g. --only fanout --viewers 10,100.
 # Everything runs in a network of its own, on a machine that should have nothing else to do.
+# Results, table and plots go to bench/results/ under today's date.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,4 +17,7 @@ servers=(--server lenswire=target/release/lenswire)
 for peer in ${PEERS:-}; do
   servers+=(--server "$peer")
 done
-exec tools/lab target/release/lenswire-bench suite "${servers[@]}" "$@"
+results=bench/results/$(date +%F).json
+tools/lab target/release/lenswire-bench suite --out "$results" "${servers[@]}" "$@"
+# Options may have named another file, which is then for its owner to draw.
+[[ ! -f $results ]] || target/release/lenswire-bench plot "$results"

@@ -1,19 +1,25 @@
 #!/usr/bin/env node
-// Plays a WHEP URL in Chromium and says in JSON what it saw.
+// Plays a stream in Chromium and says in JSON what it saw, one entry for each join.
 //
-//   play.mjs delays URL SECONDS   { display: [ms], receipt: [ms] } one number for each picture
-//   play.mjs joins URL TIMES      { first: [ms], live: [ms] } one number for each join
+//   play.mjs '{ "url": URL, "own_page": false, "joins": 1, "settle": 3, "seconds": 20, "period": 0 }'
 //
-// The pictures must carry the time stamp that crates/capture/src/pattern/stamp.rs describes, by the
-// clock of this machine.
+// url        a WHEP endpoint; with `own_page` the server's own page, whose player joins by itself
+// joins      how often it joins and leaves
+// settle     seconds from the answer to the first reading of the counters
+// seconds    from there to the second reading and the end
+// period     seconds from one join to the next; 0 = at once
+//
+// The pictures should carry the time stamp that crates/capture/src/pattern/stamp.rs describes, by the
+// clock of this machine. A join that fails is an entry with `error`. It ends by itself in any case.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join as below } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { install, measureDelays, measureJoins } from './in-page.mjs';
+import { counters, install, join, leave, seen } from './in-page.mjs';
 
 // The world tests have the driver already; a second copy would only differ.
 const require = createRequire(new URL('../../crates/lenswire/tests/world/package.json', import.meta.url));
@@ -25,7 +31,8 @@ const CHROMIUM = [
   '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
 ];
 
-const MEASURES = { delays: measureDelays, joins: measureJoins };
+/** How long an answer may take; milliseconds. */
+const PATIENCE = 20_000;
 
 /** An empty page of a real origin. */
 function serve() {
@@ -34,27 +41,69 @@ function serve() {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
-async function main([measure, url, amount]) {
-  if (!(measure in MEASURES) || !(Number(amount) > 0)) throw new Error('usage: play.mjs delays|joins URL NUMBER');
-  const profile = mkdtempSync(join(tmpdir(), 'lenswire-bench-'));
+async function answered(page) {
+  const deadline = Date.now() + PATIENCE;
+  while ((await page.evaluate(seen)).answered === null) {
+    if (Date.now() > deadline) throw new Error('no answer');
+    await sleep(20);
+  }
+}
+
+async function watch(page, plan, empty) {
+  if (plan.own_page) {
+    await page.goto(plan.url);
+    await answered(page);
+  } else {
+    if (page.url() !== empty) await page.goto(empty);
+    await page.evaluate(join, plan.url);
+  }
+  await sleep(1_000 * plan.settle);
+  const before = await page.evaluate(counters);
+  await sleep(1_000 * plan.seconds);
+  const after = await page.evaluate(counters);
+  return { ...(await page.evaluate(seen)), before, after };
+}
+
+async function watchAll(browser, plan, empty) {
+  const page = await browser.newPage();
+  await page.evaluateOnNewDocument(install);
+  const entries = [];
+  const begin = Date.now();
+  for (let n = 0; n < plan.joins; n += 1) {
+    await sleep(Math.max(0, begin + 1_000 * plan.period * n - Date.now()));
+    try {
+      entries.push(await watch(page, plan, empty));
+    } catch (error) {
+      entries.push({ error: String(error) });
+    }
+    // A fresh page for each: nothing of the join before may help.
+    await page.evaluate(leave).catch(() => {});
+    await page.goto('about:blank').catch(() => {});
+  }
+  return entries;
+}
+
+async function main(plan) {
+  const profile = mkdtempSync(below(tmpdir(), 'lenswire-bench-'));
   const server = await serve();
   const browser = await puppeteer.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: CHROMIUM,
     userDataDir: profile,
-    protocolTimeout: 600_000,
+    protocolTimeout: 120_000,
   });
+  const each = plan.settle + plan.seconds + PATIENCE / 1_000;
+  const most = 1_000 * (60 + plan.joins * Math.max(plan.period, each));
+  const watchdog = setTimeout(() => browser.close().finally(() => process.exit(3)), most);
   try {
-    const page = await browser.newPage();
-    await page.evaluateOnNewDocument(install);
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    console.log(JSON.stringify(await page.evaluate(MEASURES[measure], url, Number(amount))));
+    console.log(JSON.stringify(await watchAll(browser, plan, `http://127.0.0.1:${server.address().port}/`)));
   } finally {
+    clearTimeout(watchdog);
     await browser.close();
     server.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 
-await main(process.argv.slice(2));
+await main(JSON.parse(process.argv[2]));

@@ -49,6 +49,48 @@ fn rss(status: &str) -> Option<u64> {
     Some(kilobytes * 1_024)
 }
 
+/// What a process holds that must not grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Holdings {
+    pub(crate) rss: u64,
+    pub(crate) threads: u64,
+    pub(crate) descriptors: usize,
+}
+
+impl Holdings {
+    pub(crate) fn to_json(self) -> serde_json::Value {
+        serde_json::json!({
+            "rss_mb": self.rss as f64 / 1e6,
+            "threads": self.threads,
+            "descriptors": self.descriptors,
+        })
+    }
+}
+
+/// Reads what a process holds.
+pub(crate) fn holdings(pid: u32) -> Result<Holdings> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))
+        .with_context(|| format!("process {pid} is gone"))?;
+    let threads = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Threads:"));
+    Ok(Holdings {
+        rss: rss(&status).context("/proc/PID/status")?,
+        threads: threads.context("/proc/PID/status")?.trim().parse()?,
+        descriptors: fs::read_dir(format!("/proc/{pid}/fd"))?.count(),
+    })
+}
+
+/// Processor time of the calling thread, to the nanosecond.
+pub(crate) fn thread_cpu() -> Result<Duration> {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let run = stat
+        .split_whitespace()
+        .next()
+        .context("/proc/thread-self/schedstat")?;
+    Ok(Duration::from_nanos(run.parse()?))
+}
+
 /// A child process that is ended when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Running(Child);

@@ -1,202 +1,273 @@
 //! Everything in one run, each server in turn and fresh for each point, because figures can only be
-//! compared within a run.
+//! compared within a run. A point that fails is written down and the next one is measured.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
-use crate::camera::Camera;
-use crate::fanout::{Crowd, Load};
-use crate::server::{Kind, Make, Server};
-use crate::{browser, clock, fanout, process, table};
+use crate::camera::{Camera, Quirks};
+use crate::fanout::Windows;
+use crate::link::Link;
+use crate::parts;
+use crate::server::{Kind, MEDIA_PORTS, Make, Server, Setting, Stream};
+use crate::{clock, limit, process, table};
 
 /// The camera's port.
 const CAMERA_PORT: u16 = 8_554;
 
-/// How often each server is started for its start time, of which the median counts.
-const STARTS: usize = 5;
-
-/// Other viewers while the delay of one is measured.
-const BESIDE: usize = 100;
-
-/// How often Chromium joins a stream.
-const JOINS: u64 = 9;
-
 /// Between the end of one server and the start of the next: ports and caches come to rest.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long each way of the limit is measured.
+const LIMIT_RUN: Duration = Duration::from_secs(2);
+
 /// What to measure.
-#[derive(Debug, Args)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Plan {
     /// NAME=BINARY; lenswire, mediamtx, go2rtc or janus. Several are measured in turn.
     #[arg(long, required = true)]
-    server: Vec<Make>,
+    pub(crate) server: Vec<Make>,
     /// The address that servers announce: not loopback, which browsers don't use.
     #[arg(long, default_value = "10.9.0.2")]
-    address: IpAddr,
+    pub(crate) address: IpAddr,
     /// Numbers of viewers.
-    #[arg(long, value_delimiter = ',', default_value = "10,50,100")]
-    viewers: Vec<usize>,
-    /// How long each point is measured.
+    #[arg(long, value_delimiter = ',', default_value = "10,50,100,500")]
+    pub(crate) viewers: Vec<usize>,
+    /// How long each window of measurement is.
     #[arg(long, default_value_t = 20)]
-    seconds: u64,
-    /// Which parts; all by default.
+    pub(crate) seconds: u64,
+    /// Windows of each fan-out point, of which the median counts.
+    #[arg(long, default_value_t = 3)]
+    pub(crate) windows: usize,
+    /// How often Chromium joins each stream.
+    #[arg(long, default_value_t = 9)]
+    pub(crate) joins: u64,
+    /// Joins and leaves of the scale part.
+    #[arg(long, default_value_t = 40_000)]
+    pub(crate) churn: usize,
+    /// Seconds after which the churn ends, however many have joined.
+    #[arg(long, default_value_t = 900)]
+    pub(crate) churn_seconds: u64,
+    /// Viewers of the scale part.
+    #[arg(long, default_value_t = 500)]
+    pub(crate) scale_viewers: usize,
+    /// Seconds of the drift part.
+    #[arg(long, default_value_t = 3_600)]
+    pub(crate) drift_seconds: u64,
+    /// How much faster than ours the drifting camera's clock runs, in parts per million.
+    #[arg(long, default_value_t = 500)]
+    pub(crate) ppm: u32,
+    /// Seconds from one stall of the drifting camera to the next.
+    #[arg(long, default_value_t = 120)]
+    pub(crate) stall_every: u64,
+    /// Which parts; all but drift by default.
     #[arg(
         long,
         value_enum,
         value_delimiter = ',',
-        default_value = "start,fanout,delays,joins"
+        default_value = "limit,start,fanout,latency,delays,joins,loss,adapt,idle,scale"
     )]
-    only: Vec<Part>,
+    pub(crate) only: Vec<Part>,
     /// Where the clips are kept.
     #[arg(long, default_value = "target/bench")]
-    clips: PathBuf,
+    pub(crate) clips: PathBuf,
     /// The script that drives Chromium.
     #[arg(long, default_value = "bench/browser/play.mjs")]
-    browser: PathBuf,
+    pub(crate) browser: PathBuf,
     /// Where the raw results go.
     #[arg(long, default_value = "bench/results/latest.json")]
-    out: PathBuf,
+    pub(crate) out: PathBuf,
 }
 
 /// A part of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Part {
+pub(crate) enum Part {
+    /// Sealing and sending alone, without any server.
+    Limit,
     /// Size of the binary, and time from its start to its first answer.
     Start,
     /// Processor time and memory at each number of viewers.
     Fanout,
+    /// From packet in to packet out, with 100 viewers.
+    Latency,
     /// Glass to glass in Chromium, alone and beside others.
     Delays,
-    /// Time to the first picture in Chromium.
+    /// First and live picture in Chromium, by WHEP, in Lenswire's own player, and on a narrow link.
     Joins,
+    /// Freezes in Chromium over bad networks, and what others notice.
+    Loss,
+    /// A link that narrows, and what it costs to know.
+    Adapt,
+    /// 16 cameras that nobody watches.
+    Idle,
+    /// Many viewers, many joins and leaves: what is held before and after.
+    Scale,
+    /// An hour of a camera with a fast clock and stalls.
+    Drift,
 }
 
 impl Part {
-    /// Browsers can't get into Janus by WHEP.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+            Self::Start => "start",
+            Self::Fanout => "fanout",
+            Self::Latency => "latency",
+            Self::Delays => "delays",
+            Self::Joins => "joins",
+            Self::Loss => "loss",
+            Self::Adapt => "adapt",
+            Self::Idle => "idle",
+            Self::Scale => "scale",
+            Self::Drift => "drift",
+        }
+    }
+
+    /// Browsers can't get into Janus by WHEP, and it pulls no cameras.
     fn fits(self, kind: Kind) -> bool {
-        kind != Kind::Janus || matches!(self, Self::Start | Self::Fanout)
+        self != Self::Limit
+            && (kind != Kind::Janus || matches!(self, Self::Start | Self::Fanout | Self::Latency))
     }
 }
 
 /// What each measurement needs.
-struct Bench<'a> {
-    plan: &'a Plan,
-    camera: Camera,
+pub(crate) struct Bench<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) camera: Camera,
+    link: Option<Link>,
 }
 
-/// Runs the plan, writes the results, prints the table.
+/// What one server's measurements write to: figures by part and point, and what went wrong where.
+#[derive(Default)]
+pub(crate) struct Notes {
+    figures: Map<String, Value>,
+    errors: Vec<Value>,
+}
+
+/// Runs the plan; writes the results after each part, prints the table.
 pub(crate) fn run(plan: &Plan) -> Result<()> {
-    let camera = Camera::start(SocketAddr::new(plan.address, CAMERA_PORT), &plan.clips)?;
-    let bench = Bench { plan, camera };
-    let mut servers = Map::new();
-    for make in &plan.server {
-        let mut results = Map::new();
-        for part in plan.only.iter().filter(|part| part.fits(make.kind)) {
-            bench
-                .part(*part, make, &mut results)
-                .with_context(|| format!("{part:?} of {}", make.kind.name()))?;
-        }
-        servers.insert(make.kind.name().to_owned(), Value::Object(results));
+    let listen = SocketAddr::new(plan.address, CAMERA_PORT);
+    let camera = Camera::start(listen, &plan.clips, plan.quirks())?;
+    if let Some(folder) = plan.out.parent() {
+        std::fs::create_dir_all(folder)?;
     }
-    let all = json!({ "machine": machine(), "seconds": plan.seconds, "servers": servers });
-    std::fs::write(&plan.out, serde_json::to_vec_pretty(&all)?)?;
+    let mut bench = Bench {
+        plan,
+        camera,
+        link: None,
+    };
+    let mut all = json!({
+        "machine": machine(), "seconds": plan.seconds, "windows": plan.windows, "servers": {},
+    });
+    if plan.only.contains(&Part::Limit) {
+        all["limit"] = match limit::measure(plan.address, LIMIT_RUN) {
+            Ok(figures) => figures,
+            Err(error) => json!({ "error": format!("{error:#}") }),
+        };
+        println!("limit: {}", all["limit"]);
+    }
+    for make in &plan.server {
+        let mut notes = Notes::default();
+        for part in plan.only.iter().filter(|part| part.fits(make.kind)) {
+            let begin = clock::now();
+            parts::measure(&mut bench, *part, make, &mut notes);
+            println!(
+                "{} {} took {:?}",
+                make.kind.name(),
+                part.name(),
+                clock::now() - begin
+            );
+            all["servers"][make.kind.name()] = notes.to_json();
+            std::fs::write(&plan.out, serde_json::to_vec_pretty(&all)?)?;
+        }
+    }
     println!("{}", table::markdown(&all));
     Ok(())
 }
 
+impl Plan {
+    pub(crate) fn fanout_windows(&self) -> Windows {
+        Windows {
+            count: self.windows.max(1),
+            length: Duration::from_secs(self.seconds),
+        }
+    }
+
+    fn quirks(&self) -> Quirks {
+        parts::quirks(self.ppm, self.stall_every)
+    }
+}
+
+impl Notes {
+    /// Writes down a point, or why there is none, and says so.
+    pub(crate) fn point(&mut self, make: &Make, part: Part, point: &str, result: Result<Value>) {
+        let name = make.kind.name();
+        match result {
+            Ok(figures) => {
+                println!("{name} {} {point}: {}", part.name(), brief(&figures));
+                self.figures.entry(part.name()).or_insert_with(|| json!({}))[point] = figures;
+            }
+            Err(error) => {
+                println!("{name} {} {point} FAILED: {error:#}", part.name());
+                let at = format!("/{}/{point}", part.name());
+                self.errors
+                    .push(json!({ "at": at, "error": format!("{error:#}") }));
+            }
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let mut all = self.figures.clone();
+        all.insert("errors".to_owned(), Value::Array(self.errors.clone()));
+        Value::Object(all)
+    }
+}
+
+/// Without the long lists.
+fn brief(figures: &Value) -> Value {
+    match figures {
+        Value::Object(map) => {
+            let short = map.iter().filter(|(_, value)| !value.is_array());
+            Value::Object(
+                short
+                    .map(|(key, value)| (key.clone(), brief(value)))
+                    .collect(),
+            )
+        }
+        other => other.clone(),
+    }
+}
+
 impl Bench<'_> {
-    fn part(&self, part: Part, make: &Make, results: &mut Map<String, Value>) -> Result<()> {
-        match part {
-            Part::Start => results.insert("start".to_owned(), self.starts(make)?),
-            Part::Fanout => results.insert("fanout".to_owned(), self.fanout(make)?),
-            Part::Delays => results.insert("delays".to_owned(), self.delays(make)?),
-            Part::Joins => results.insert("joins".to_owned(), self.joins(make)?),
-        };
-        Ok(())
-    }
-
-    fn starts(&self, make: &Make) -> Result<Value> {
-        let mut starts = Vec::new();
-        for _ in 0..STARTS {
-            starts.push(self.with(make, "clip1", |server| Ok(server.start))?);
-        }
-        starts.sort_unstable();
-        let size = std::fs::metadata(&make.binary)?.len();
-        Ok(
-            json!({ "binary_mb": size as f64 / 1e6, "start_ms": starts[STARTS / 2].as_secs_f64() * 1e3 }),
-        )
-    }
-
-    fn fanout(&self, make: &Make) -> Result<Value> {
-        let window = Duration::from_secs(self.plan.seconds);
-        let mut points = Vec::new();
-        for viewers in &self.plan.viewers {
-            let point = self.with(make, "clip1", |server| {
-                server.wait_for_stream()?;
-                fanout::measure(
-                    &Load {
-                        door: server.door()?,
-                        viewers: *viewers,
-                    },
-                    server.pid(),
-                    window,
-                )
-            })?;
-            self.say(make, &format!("{viewers} viewers"), &point.to_json());
-            points.push(point.to_json());
-        }
-        Ok(Value::Array(points))
-    }
-
-    fn delays(&self, make: &Make) -> Result<Value> {
-        let seconds = self.plan.seconds;
-        let alone = self.with(make, "live1", |server| {
-            server.wait_for_stream()?;
-            browser::delays(&self.plan.browser, &server.whep(), seconds)
-        })?;
-        self.say(make, "delay alone", &alone);
-        let beside = self.with(make, "live1", |server| {
-            server.wait_for_stream()?;
-            let crowd = Crowd::gather(&Load {
-                door: server.door()?,
-                viewers: BESIDE,
-            })?;
-            let playing = crowd.serve_aside();
-            let delays = browser::delays(&self.plan.browser, &server.whep(), seconds);
-            playing.leave()?;
-            delays
-        })?;
-        self.say(make, "delay beside others", &beside);
-        Ok(json!({ "alone": alone, "beside": beside }))
-    }
-
-    fn joins(&self, make: &Make) -> Result<Value> {
-        let mut results = Map::new();
-        for stream in ["live1", "live10"] {
-            let joins = self.with(make, stream, |server| {
-                server.wait_for_stream()?;
-                browser::joins(&self.plan.browser, &server.whep(), JOINS)
-            })?;
-            self.say(make, stream, &joins);
-            results.insert(stream.to_owned(), joins);
-        }
-        Ok(Value::Object(results))
-    }
-
-    /// Does something with a server that was started for it and that ends after it.
-    fn with<T>(
+    /// Does something with a server that was started for it at the plan's address and ends after it.
+    pub(crate) fn with<T>(
         &self,
         make: &Make,
-        stream: &str,
+        streams: &[Stream],
+        work: impl FnOnce(&Server) -> Result<T>,
+    ) -> Result<T> {
+        self.with_at(make, self.plan.address, streams, work)
+    }
+
+    /// The same at another address.
+    pub(crate) fn with_at<T>(
+        &self,
+        make: &Make,
+        address: IpAddr,
+        streams: &[Stream],
         work: impl FnOnce(&Server) -> Result<T>,
     ) -> Result<T> {
         let folder = tempfile::tempdir()?;
-        let server = Server::start(make, self.plan.address, &self.camera, stream, folder.path());
+        let setting = Setting {
+            address,
+            camera: &self.camera,
+            streams,
+        };
+        let server = Server::start(make, &setting, folder.path());
         let result = server.and_then(|server| work(&server));
         if result.is_err() {
             keep_log(folder.path());
@@ -205,15 +276,25 @@ impl Bench<'_> {
         result
     }
 
-    fn say(&self, make: &Make, what: &str, figures: &Value) {
-        println!("{} {what}: {figures}", make.kind.name());
+    /// The far side with its bad network; made when it is first needed.
+    pub(crate) fn link(&mut self) -> Result<&Self> {
+        if self.link.is_none() {
+            self.link = Some(Link::lay(&MEDIA_PORTS)?);
+        }
+        Ok(self)
+    }
+
+    /// The far side that [`Self::link`] has made.
+    pub(crate) fn far_side(&self) -> Result<&Link> {
+        self.link.as_ref().context("no second namespace")
     }
 }
 
-/// The log of a server that failed is what explains it.
+/// The log of a server that failed is what explains it; its end, for some write a lot.
 fn keep_log(folder: &Path) {
     if let Ok(log) = std::fs::read_to_string(folder.join("server.log")) {
-        println!("{log}");
+        let lines: Vec<&str> = log.lines().collect();
+        println!("{}", lines[lines.len().saturating_sub(30)..].join("\n"));
     }
 }
 

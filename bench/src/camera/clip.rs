@@ -10,7 +10,34 @@ use super::{Feed, Parameters};
 /// Seconds of each clip: one group of pictures of the longer kind.
 const SECONDS: u32 = 10;
 
+/// Pictures a second.
 const RATE: u32 = 30;
+
+/// What a clip shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// 720p at 2 Mbit/s, with a keyframe each so many seconds.
+    Main(u32),
+    /// A camera's second profile: 360p at 250 kbit/s, with a keyframe each second.
+    Sub,
+}
+
+impl Kind {
+    fn file(self) -> String {
+        match self {
+            Self::Main(keyframes) => format!("720p30-gop{keyframes}.h264"),
+            Self::Sub => "360p30-gop1.h264".to_owned(),
+        }
+    }
+
+    /// Size, noise, kilobits a second, seconds from keyframe to keyframe.
+    fn look(self) -> (&'static str, u32, u32, u32) {
+        match self {
+            Self::Main(keyframes) => ("1280x720", 16, 2_000, keyframes),
+            Self::Sub => ("640x360", 4, 250, 1),
+        }
+    }
+}
 
 /// The whole clip in memory: 2.5 MB.
 pub(super) struct Clip {
@@ -19,12 +46,12 @@ pub(super) struct Clip {
 }
 
 impl Clip {
-    /// Opens the clip with keyframes each so many seconds, and has ffmpeg make it first if need be.
-    pub(super) fn open(folder: &Path, keyframes: u32) -> Result<Self> {
-        let file = folder.join(format!("720p30-gop{keyframes}.h264"));
+    /// Opens the clip, and has ffmpeg make it first if need be.
+    pub(super) fn open(folder: &Path, kind: Kind) -> Result<Self> {
+        let file = folder.join(kind.file());
         if !file.exists() {
             std::fs::create_dir_all(folder)?;
-            make(&file, keyframes)?;
+            make(&file, kind)?;
         }
         let bytes = std::fs::read(&file)?;
         let pictures = access_units(&bytes);
@@ -73,12 +100,14 @@ impl Parameters {
     }
 }
 
-/// Constrained Baseline at 2 Mbit/s, with noise so that the rate is needed, one slice a picture and
+/// Constrained Baseline at a constant rate, with noise so that the rate is needed, one slice a picture and
 /// a delimiter in front of each.
-fn make(file: &Path, keyframes: u32) -> Result<()> {
+fn make(file: &Path, kind: Kind) -> Result<()> {
     let part = file.with_extension("part");
+    let (size, noise, kilobits, keyframes) = kind.look();
+    let (rate, buffer) = (format!("{kilobits}k"), format!("{}k", kilobits / 2));
     let source = format!(
-        "smptebars=size=1280x720:rate={RATE},noise=alls=16:allf=t,drawbox=x='mod(t*320,1280)':y=560:w=80:h=90:color=white:t=fill,format=yuv420p"
+        "smptebars=size={size}:rate={RATE},noise=alls={noise}:allf=t,drawbox=x='mod(t*320,iw)':y=ih*7/9:w=80:h=90:color=white:t=fill,format=yuv420p"
     );
     let gop = (keyframes * RATE).to_string();
     let status = Command::new("ffmpeg")
@@ -112,13 +141,13 @@ fn make(file: &Path, keyframes: u32) -> Result<()> {
             "-sc_threshold",
             "0",
             "-b:v",
-            "2M",
+            &rate,
             "-minrate",
-            "2M",
+            &rate,
             "-maxrate",
-            "2M",
+            &rate,
             "-bufsize",
-            "1M",
+            &buffer,
         ])
         .args([
             "-x264-params",

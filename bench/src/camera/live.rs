@@ -12,6 +12,9 @@ use crate::clock;
 /// Not 30: its phase would lock to a display of 60 Hz, and the median with it.
 const RATE: u32 = 29;
 
+/// Pictures left out that make a pause: three seconds.
+const PAUSE: u64 = 3 * RATE as u64;
+
 /// The demo camera's pattern, drawn and encoded when it is due.
 pub(super) struct Live {
     pattern: TestPattern,
@@ -50,8 +53,9 @@ impl Feed for Live {
 
     fn picture(&mut self, n: u64) -> Result<Vec<Vec<u8>>> {
         let time = Duration::from_secs(n) / RATE;
-        // Who comes after a pause must not wait for a keyframe.
-        let paused = n != self.next;
+        // Who comes after a pause must not wait for a keyframe; a picture that a busy machine left out
+        // is no pause, or the GOP would not be what it is called.
+        let paused = n > self.next + PAUSE;
         self.next = n + 1;
         let encoded = self
             .encoder

@@ -7,9 +7,11 @@
 
 mod clip;
 mod live;
+mod pace;
 mod rtp;
 mod rtsp;
 
+use std::collections::VecDeque;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
@@ -17,16 +19,23 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use lenswire_media::WallTime;
 
 use clip::Clip;
 use live::Live;
+use pace::{Flow, Pace};
+pub(crate) use pace::{Quirks, Stalls};
 pub(crate) use rtp::PAYLOAD_TYPE;
 use rtp::Packetizer;
 
+use crate::arrival::{Written, ending};
 use crate::clock;
 
 /// A server that doesn't read for this long is cut off.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Pictures that are remembered as written: a minute and more.
+const REMEMBERED: usize = 4_000;
 
 /// Parameter sets as SDP has them, and where they come from.
 #[derive(Clone, Debug)]
@@ -50,8 +59,18 @@ pub(crate) trait Feed: Send {
 pub(crate) struct Channel {
     pub(crate) path: &'static str,
     pub(crate) parameters: Parameters,
+    pace: Pace,
     players: Mutex<Vec<Player>>,
     changed: Condvar,
+    /// The latest ones; the oldest are forgotten.
+    written: Mutex<VecDeque<Written>>,
+}
+
+/// A picture and when it was made.
+struct Picture {
+    units: Vec<Vec<u8>>,
+    time: u32,
+    made: WallTime,
 }
 
 struct Player {
@@ -85,16 +104,30 @@ pub(crate) struct Camera {
 }
 
 impl Camera {
-    pub(crate) fn start(listen: SocketAddr, clips: &Path) -> Result<Self> {
-        let feeds: [(&'static str, Box<dyn Feed>); 4] = [
-            ("/clip1", Box::new(Clip::open(clips, 1)?)),
-            ("/clip10", Box::new(Clip::open(clips, 10)?)),
-            ("/live1", Box::new(Live::new(Duration::from_secs(1))?)),
-            ("/live10", Box::new(Live::new(Duration::from_secs(10))?)),
+    /// `quirks` are those of `/drift`; all others are good cameras.
+    pub(crate) fn start(listen: SocketAddr, clips: &Path, quirks: Quirks) -> Result<Self> {
+        let live = |keyframes| Live::new(Duration::from_secs(keyframes));
+        let good = Quirks::default();
+        let feeds: [(&'static str, Box<dyn Feed>, Quirks); 7] = [
+            (
+                "/clip1",
+                Box::new(Clip::open(clips, clip::Kind::Main(1))?),
+                good,
+            ),
+            (
+                "/clip10",
+                Box::new(Clip::open(clips, clip::Kind::Main(10))?),
+                good,
+            ),
+            ("/sub", Box::new(Clip::open(clips, clip::Kind::Sub)?), good),
+            ("/live1", Box::new(live(1)?), good),
+            ("/live2", Box::new(live(2)?), good),
+            ("/live10", Box::new(live(10)?), good),
+            ("/drift", Box::new(live(1)?), quirks),
         ];
         let channels: Vec<Arc<Channel>> = feeds
             .into_iter()
-            .map(|(path, feed)| Channel::run(path, feed))
+            .map(|(path, feed, quirks)| Channel::run(path, feed, quirks))
             .collect();
         let listener = TcpListener::bind(listen)?;
         let address = listener.local_addr()?;
@@ -116,62 +149,123 @@ impl Camera {
 impl Camera {
     /// Sends a path's packets to a UDP port, as plain RTP, until nobody listens there any more.
     pub(crate) fn push(&self, stream: &str, to: SocketAddr) -> Result<()> {
-        let channel = self
-            .channels
-            .iter()
-            .find(|channel| channel.path.trim_start_matches('/') == stream);
         let socket = UdpSocket::bind(SocketAddr::new(to.ip(), 0))?;
         socket.connect(to)?;
-        channel
-            .with_context(|| format!("no path {stream}"))?
-            .add(Sink::Udp(socket), 0);
+        self.channel(stream)?.add(Sink::Udp(socket), 0);
         Ok(())
+    }
+
+    /// The pictures of a path that were written lately, the oldest first.
+    pub(crate) fn written(&self, stream: &str) -> Result<Vec<Written>> {
+        Ok(self.channel(stream)?.remembered().iter().copied().collect())
+    }
+
+    /// Seconds from each keyframe of a path to the next, of those that were written lately.
+    pub(crate) fn keyframe_intervals(&self, stream: &str) -> Result<Vec<f64>> {
+        let written = self.written(stream)?;
+        let keyframes: Vec<Duration> = written
+            .iter()
+            .filter(|w| w.keyframe)
+            .map(|w| w.at)
+            .collect();
+        let intervals = keyframes
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]).as_secs_f64());
+        Ok(intervals.collect())
+    }
+
+    fn channel(&self, stream: &str) -> Result<&Channel> {
+        let mut channels = self.channels.iter();
+        let channel = channels.find(|channel| channel.path.trim_start_matches('/') == stream);
+        channel
+            .map(Arc::as_ref)
+            .with_context(|| format!("no path {stream}"))
     }
 }
 
 impl Channel {
-    fn run(path: &'static str, mut feed: Box<dyn Feed>) -> Arc<Self> {
+    fn run(path: &'static str, mut feed: Box<dyn Feed>, quirks: Quirks) -> Arc<Self> {
+        let rate = feed.rate();
         let channel = Arc::new(Self {
             path,
             parameters: feed.parameters(),
+            pace: Pace { rate, quirks },
             players: Mutex::default(),
             changed: Condvar::new(),
+            written: Mutex::default(),
         });
         let own = Arc::clone(&channel);
-        std::thread::spawn(move || own.pace(feed.as_mut()));
+        std::thread::spawn(move || own.run_pictures(feed.as_mut()));
         channel
     }
 
     /// Makes a picture at each due time and gives it to all; waits while nobody plays.
-    fn pace(&self, feed: &mut dyn Feed) {
-        let interval = Duration::from_secs(1) / feed.rate();
+    fn run_pictures(&self, feed: &mut dyn Feed) {
         let start = clock::now();
         let mut n = 0;
+        let mut held = Vec::new();
         loop {
             drop(
                 self.changed
                     .wait_while(self.lock(), |players| players.is_empty()),
             );
-            // The next moment that is still to come, and after each picture the one after it.
-            n = (n + 1).max(
-                1 + clock::now().saturating_duration_since(start).as_nanos() / interval.as_nanos(),
-            );
-            let offset =
-                Duration::from_nanos(u64::try_from(interval.as_nanos() * n).unwrap_or(u64::MAX));
-            std::thread::sleep((start + offset).saturating_duration_since(clock::now()));
-            let time = (offset.as_nanos() * 90_000 / 1_000_000_000) as u32;
-            match feed.picture(n as u64) {
-                Ok(units) => self.give(&units, time),
+            n = self
+                .pace
+                .next(n, clock::now().saturating_duration_since(start));
+            let due = self.pace.due(n);
+            std::thread::sleep((start + due).saturating_duration_since(clock::now()));
+            let flow = self.pace.flow(due);
+            if flow == Flow::Sent {
+                held.drain(..).for_each(|picture| self.give(&picture));
+            }
+            if flow == Flow::Missing {
+                continue;
+            }
+            let made = clock::wall();
+            let picture = match feed.picture(n) {
+                Ok(units) => Picture {
+                    units,
+                    time: self.pace.time(n),
+                    made,
+                },
                 Err(error) => return println!("{}: {error}", self.path),
+            };
+            match flow {
+                Flow::Held => held.push(picture),
+                Flow::Sent | Flow::Missing => self.give(&picture),
             }
         }
     }
 
-    fn give(&self, units: &[Vec<u8>], time: u32) {
+    fn give(&self, picture: &Picture) {
+        self.remember(picture);
         self.lock().retain_mut(|player| {
-            let bytes = player.packetizer.picture(units, time, clock::wall());
+            let bytes = player
+                .packetizer
+                .picture(&picture.units, picture.time, picture.made);
             player.sink.write(&bytes).is_ok()
         });
+    }
+
+    fn remember(&self, picture: &Picture) {
+        let Some(ending) = picture.units.last().and_then(|unit| ending(unit)) else {
+            return;
+        };
+        let mut written = self.remembered();
+        if written.len() == REMEMBERED {
+            written.pop_front();
+        }
+        written.push_back(Written {
+            ending,
+            at: Duration::from_micros(clock::wall().0),
+            // An IDR slice (ITU-R H.264, table 7-1).
+            keyframe: picture.units.iter().any(|unit| unit[0] & 0x1f == 5),
+            bytes: picture.units.iter().map(Vec::len).sum(),
+        });
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, VecDeque<Written>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From now on `connection` gets what this path shows. Pictures are written whole; nobody else

@@ -3,6 +3,8 @@
 //! Each runs as it comes, with everything switched off that the measurement doesn't use. Binaries
 //! are given by whoever measures; nothing here builds or fetches one.
 
+mod configuration;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::camera::{Camera, PAYLOAD_TYPE};
+use crate::camera::Camera;
 use crate::clock;
 use crate::door::Door;
 use crate::http::{self, Url};
@@ -23,6 +25,42 @@ const STARTING: Duration = Duration::from_secs(30);
 
 /// Where Janus takes RTP.
 const JANUS_RTP_PORT: u16 = 5_004;
+
+/// Ports where the servers that speak WHEP take media.
+pub(crate) const MEDIA_PORTS: [u16; 2] = [8_189, 8_555];
+
+/// A stream that a server is told to serve.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    /// Its name there.
+    pub(crate) name: String,
+    /// The camera's path, without `/`.
+    pub(crate) path: &'static str,
+    /// The path of its smaller picture, for servers that know such a thing.
+    pub(crate) substream: Option<&'static str>,
+    pub(crate) on_demand: bool,
+}
+
+impl Stream {
+    /// One of the camera's paths under its own name, always connected.
+    pub(crate) fn of(path: &'static str) -> Self {
+        Self {
+            name: path.to_owned(),
+            path,
+            substream: None,
+            on_demand: false,
+        }
+    }
+}
+
+/// What a server is started with.
+pub(crate) struct Setting<'a> {
+    /// The address that it announces.
+    pub(crate) address: IpAddr,
+    pub(crate) camera: &'a Camera,
+    /// The first is the one that is watched when nothing else is said.
+    pub(crate) streams: &'a [Stream],
+}
 
 /// A make of server and its binary.
 #[derive(Clone, Debug)]
@@ -64,6 +102,14 @@ impl Kind {
         }
     }
 
+    /// Where it takes media.
+    pub(crate) fn media_port(self) -> u16 {
+        match self {
+            Self::Lenswire | Self::MediaMtx | Self::Janus => MEDIA_PORTS[0],
+            Self::Go2rtc => MEDIA_PORTS[1],
+        }
+    }
+
     fn http_port(self) -> u16 {
         match self {
             Self::Lenswire => 8_080,
@@ -79,44 +125,6 @@ impl Kind {
             Self::Lenswire => "/healthz",
             Self::MediaMtx | Self::Go2rtc => "/",
             Self::Janus => "/janus/info",
-        }
-    }
-
-    /// The files that tell it to pull `stream` from the camera by RTSP over TCP; Janus, which has no
-    /// RTSP in this form, to take it as RTP.
-    fn files(
-        self,
-        address: IpAddr,
-        camera: SocketAddr,
-        stream: &str,
-    ) -> Vec<(&'static str, String)> {
-        let source = format!("rtsp://{camera}/{stream}");
-        match self {
-            Self::Lenswire => vec![(
-                "server.yaml",
-                format!(
-                    "listen: {address}:8080\ninsecure_http: true\n\
-                     media: {{ port: 8189, addresses: [\"{address}\"] }}\n\
-                     streams:\n  {stream}: {{ source: \"{source}\", transport: tcp, viewers: anyone }}\n"
-                ),
-            )],
-            Self::MediaMtx => vec![(
-                "server.yaml",
-                format!(
-                    "logLevel: warn\nrtsp: false\nrtmp: false\nhls: false\nsrt: false\nmoq: false\n\
-                     paths:\n  {stream}: {{ source: \"{source}\", rtspTransport: tcp }}\n"
-                ),
-            )],
-            Self::Go2rtc => vec![(
-                "server.yaml",
-                format!(
-                    "log: {{ level: warn }}\napi: {{ listen: \":1984\", origin: \"*\" }}\n\
-                     rtsp: {{ listen: \"\" }}\nsrtp: {{ listen: \"\" }}\n\
-                     webrtc: {{ listen: \":8555/udp\", candidates: [\"{address}:8555\"], ice_servers: [] }}\n\
-                     streams:\n  {stream}: \"{source}\"\n"
-                ),
-            )],
-            Self::Janus => janus_files(),
         }
     }
 
@@ -138,26 +146,6 @@ impl Kind {
     }
 }
 
-/// Janus with its streaming plugin and HTTP API alone, and mountpoint 1.
-fn janus_files() -> Vec<(&'static str, String)> {
-    let general = "general: { debug_level = 3 session_timeout = 0 }\n\
-                   plugins: { disable = \"libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echotest.so,libjanus_lua.so,\
-                   libjanus_nosip.so,libjanus_recordplay.so,libjanus_sip.so,libjanus_textroom.so,libjanus_videocall.so,\
-                   libjanus_videoroom.so,libjanus_voicemail.so\" }\n\
-                   transports: { disable = \"libjanus_mqtt.so,libjanus_nanomsg.so,libjanus_pfunix.so,\
-                   libjanus_rabbitmq.so,libjanus_websockets.so\" }\n";
-    let http = "general: { base_path = \"/janus\" http = true port = 8088 https = false }\n";
-    let streaming = format!(
-        "camera: {{ type = \"rtp\" id = 1 media = ( {{ type = \"video\" mid = \"v\" label = \"v\" port = {JANUS_RTP_PORT} \
-         pt = {PAYLOAD_TYPE} codec = \"h264\" fmtp = \"profile-level-id=42c01f;packetization-mode=1\" }} ) }}\n"
-    );
-    vec![
-        ("janus.jcfg", general.to_owned()),
-        ("janus.transport.http.jcfg", http.to_owned()),
-        ("janus.plugin.streaming.jcfg", streaming),
-    ]
-}
-
 impl FromStr for Make {
     type Err = anyhow::Error;
 
@@ -176,17 +164,11 @@ impl FromStr for Make {
 }
 
 impl Server {
-    /// Starts one that serves one stream of the camera, with its files in `folder`, and waits until
-    /// it answers HTTP.
-    pub(crate) fn start(
-        make: &Make,
-        address: IpAddr,
-        camera: &Camera,
-        stream: &str,
-        folder: &Path,
-    ) -> Result<Self> {
+    /// Starts one with its files in `folder` and waits until it answers HTTP.
+    pub(crate) fn start(make: &Make, setting: &Setting<'_>, folder: &Path) -> Result<Self> {
         let (kind, name) = (make.kind, make.kind.name());
-        for (file, text) in kind.files(address, camera.address(), stream) {
+        let first = setting.streams.first().context("no stream")?;
+        for (file, text) in configuration::files(kind, setting) {
             std::fs::write(folder.join(file), text)?;
         }
         let began = clock::now();
@@ -196,8 +178,8 @@ impl Server {
         )?;
         let mut server = Self {
             kind,
-            address,
-            stream: stream.to_owned(),
+            address: setting.address,
+            stream: first.name.clone(),
             running,
             start: Duration::ZERO,
         };
@@ -210,7 +192,9 @@ impl Server {
         clock::until(STARTING, up).with_context(|| format!("{name} does not answer"))?;
         server.start = clock::now() - began;
         if kind == Kind::Janus {
-            camera.push(stream, SocketAddr::new(address, JANUS_RTP_PORT))?;
+            setting
+                .camera
+                .push(first.path, SocketAddr::new(setting.address, JANUS_RTP_PORT))?;
         }
         Ok(server)
     }
@@ -238,50 +222,51 @@ impl Server {
 
     /// Where native viewers are let in.
     pub(crate) fn door(&self) -> Result<Door> {
+        self.door_to(&self.stream)
+    }
+
+    /// The same for another stream than the first.
+    pub(crate) fn door_to(&self, stream: &str) -> Result<Door> {
         match self.kind {
             Kind::Janus => Ok(Door::Janus(self.url("/janus")?)),
             Kind::Lenswire | Kind::MediaMtx | Kind::Go2rtc => {
-                Ok(Door::Whep(Url::parse(&self.whep())?))
+                Ok(Door::Whep(self.url(&self.whep_path(stream))?))
             }
         }
     }
 
     /// Where browsers are let in; Janus has no such place.
     pub(crate) fn whep(&self) -> String {
-        let path = match self.kind {
-            Kind::Go2rtc => format!("/api/webrtc?src={}", self.stream),
-            Kind::Lenswire | Kind::MediaMtx | Kind::Janus => format!("/{}/whep", self.stream),
-        };
+        format!("{}{}", self.origin(), self.whep_path(&self.stream))
+    }
+
+    /// The server's own page with its player.
+    pub(crate) fn page(&self) -> String {
+        format!("{}/{}", self.origin(), self.stream)
+    }
+
+    fn whep_path(&self, stream: &str) -> String {
+        match self.kind {
+            Kind::Go2rtc => format!("/api/webrtc?src={stream}"),
+            Kind::Lenswire | Kind::MediaMtx | Kind::Janus => format!("/{stream}/whep"),
+        }
+    }
+
+    fn origin(&self) -> String {
         format!(
-            "http://{}{path}",
+            "http://{}",
             SocketAddr::new(self.address, self.kind.http_port())
         )
     }
 
     fn url(&self, path: &str) -> Result<Url> {
-        Url::parse(&format!(
-            "http://{}{path}",
-            SocketAddr::new(self.address, self.kind.http_port())
-        ))
+        Url::parse(&format!("{}{path}", self.origin()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_server_that_speaks_rtsp_is_pointed_at_the_camera() {
-        for kind in [Kind::Lenswire, Kind::MediaMtx, Kind::Go2rtc] {
-            let files = kind.files([10, 9, 0, 2].into(), ([10, 9, 0, 2], 8_554).into(), "clip1");
-            assert!(
-                files
-                    .iter()
-                    .any(|(_, text)| text.contains("rtsp://10.9.0.2:8554/clip1")),
-                "{files:?}"
-            );
-        }
-    }
 
     #[test]
     fn only_known_servers_are_taken() {
