@@ -2,7 +2,7 @@
 //! connections, timers, and one consumer per stream that one of their viewers watches.
 //!
 //! No tokio and no task per viewer: a thread per core, each with a loop that can be read on one
-//! screen ([`thread`]). Callers talk to a thread by a bounded queue and are never waited for.
+//! screen (`thread`). Callers talk to a thread by a bounded queue and are never waited for.
 
 mod addresses;
 mod config;
