@@ -176,7 +176,7 @@ fn by_link(layers: &[Layer], shown: usize, link: Option<u64>) -> Option<usize> {
         return live()
             .map(|(at, _)| at)
             .find(|at| *at >= shown)
-            .or_else(|| live().map(|(at, _)| at).last());
+            .or_else(|| live().map(|(at, _)| at).next_back());
     };
     let bears = |(at, layer): &(usize, &Layer)| {
         let room = if *at >= shown { ROOM_STAY } else { ROOM_UP };
@@ -184,7 +184,7 @@ fn by_link(layers: &[Layer], shown: usize, link: Option<u64>) -> Option<usize> {
     };
     live()
         .find(bears)
-        .or_else(|| live().last())
+        .or_else(|| live().next_back())
         .map(|(at, _)| at)
 }
 

@@ -142,7 +142,7 @@ impl Ice {
         while let Some(event) = self.agent.poll_event() {
             match event {
                 IceAgentEvent::IceConnectionStateChange(state) => {
-                    self.is_up |= state.is_connected()
+                    self.is_up |= state.is_connected();
                 }
                 IceAgentEvent::NominatedSend {
                     proto,

@@ -12,7 +12,8 @@
 //! | `ice` | which address works | the `is` crate |
 //! | `dtls` | who it is, and the keys | the `dimpl` crate |
 //! | `srtp` | sealing | aws-lc |
-//! | `lane`, `send`, `rtp` | a track's packets, and once more | |
+//! | `lane`, `send`, `repair`, `rtp` | a track's packets, and once more | |
+//! | `estimate` | what the link bears | |
 //! | `events`, `rtcp` | what the viewer reports, what it is told | rtcp-types |
 //!
 //! `client` is the other end, for tests and load, and the only file that names `str0m`. That
@@ -31,6 +32,7 @@ mod estimate;
 mod events;
 mod ice;
 mod lane;
+mod repair;
 mod rtcp;
 mod rtp;
 mod send;

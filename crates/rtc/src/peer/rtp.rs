@@ -32,7 +32,7 @@ const ONE_BYTE_FORM: [u8; 2] = [0xbe, 0xde];
 
 /// Whether an extension can be sent in the form that we use.
 pub(super) fn fits(extension: &Extension, mid: &str) -> bool {
-    (1..=u16::from(MOST)).contains(&u16::from(extension.number))
+    (1..=MOST).contains(&extension.number)
         && (extension.uri != MID_URI || (1..=LONGEST).contains(&mid.len()))
 }
 
@@ -54,7 +54,7 @@ impl Numbers {
                 TRANSPORT_URI => &mut numbers.transport,
                 _ => continue,
             };
-            *place = u8::try_from(extension.number).ok();
+            *place = Some(extension.number);
         }
         numbers
     }
@@ -162,7 +162,7 @@ mod tests {
 
     fn extension(number: u8, uri: &str) -> Extension {
         Extension {
-            number: number.into(),
+            number,
             uri: uri.to_owned(),
             is_recvonly: false,
         }

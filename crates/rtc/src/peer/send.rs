@@ -1,4 +1,5 @@
-//! Sending: a viewer's packets, sealed behind each other where they leave from; repairs; reports.
+//! Sending: a viewer's packets, sealed behind each other where they leave from, and the reports that
+//! say which wall-clock time their timestamps stand for.
 
 use std::time::{Duration, Instant};
 
@@ -26,16 +27,6 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// Bytes of a packet beside its payload: IP, UDP, RTP, tag.
 const OVERHEAD: usize = 20 + 8 + 12 + 16;
 
-/// Entries of one request for repair that are looked at: all that is kept may be missing.
-const MOST_LOST: usize = 1_024;
-
-/// A probe of the link: padding that receivers throw away, as much of it as shows how fast the link
-/// is and small enough to wait no longer than a frame on half a megabit.
-const PROBE_PACKETS: usize = 40;
-
-/// Padding bytes in one packet, at most; the last one counts them (RFC 3550 section 5.1).
-const PADDING: u8 = 255;
-
 /// Names the sender: the tracks of one name are played in step.
 pub(super) const NAME: &str = "lenswire";
 
@@ -60,7 +51,8 @@ impl Peer {
         self.told = Some(clock);
         let is_new = clock.now.saturating_duration_since(*since) < HINT_TIME;
         for run in runs.drain(..) {
-            let Some(at) = self.lanes.iter().position(|lane| lane.track == run.track()) else {
+            let track = run.track();
+            let Some(at) = self.lanes.iter().position(|lane| lane.track == track) else {
                 continue;
             };
             if let Some(last) = run.packets().last() {
@@ -74,15 +66,17 @@ impl Peer {
             // for whoever sets such a limit.
             let delay = Some(self.delay_limit).filter(|_| is_new && lane.is_video);
             for packet in run.packets() {
+                if !lane.may_send(packet.seq) {
+                    continue;
+                }
                 let start = out.open().len();
-                let transport = count(&mut self.estimator, lane, packet.payload.len(), clock.now);
                 let hints = Hints {
                     mid: is_new.then_some(lane.mid.as_str()),
                     delay,
                 };
-                if !lane.may_send(packet.seq)
-                    || seal(lane, &packet, hints, transport, sealer, out).is_err()
-                {
+                let bytes = packet.payload.len();
+                let transport = count(&mut self.estimator, lane, bytes, clock.now);
+                if seal(lane, &packet, hints, transport, sealer, out).is_err() {
                     out.abandon();
                     continue;
                 }
@@ -96,104 +90,6 @@ impl Peer {
         if self.report_due.is_none() && self.figures.packets > 0 {
             self.report_due = Some(clock.now);
             self.report(clock.now, out);
-        }
-    }
-
-    /// Sends packets once more (RFC 4588), as far as the budget goes.
-    pub(super) fn repair(
-        &mut self,
-        ssrc: u32,
-        lost: impl Iterator<Item = u16>,
-        now: Instant,
-        out: &mut Flight,
-    ) {
-        let (Media::Flowing { sealer, .. }, Some(pair)) = (&self.media, self.ice.pair) else {
-            return;
-        };
-        let Some(lane) = self.lanes.iter_mut().find(|lane| lane.ssrc == ssrc) else {
-            return;
-        };
-        for low in lost.take(MOST_LOST) {
-            if self.retransmits.is_spent(now) {
-                self.figures.refused += 1;
-                return;
-            }
-            let Some(packet) = lane.find(low) else {
-                continue;
-            };
-            let Some(mut repair) = lane.repair else {
-                return;
-            };
-            self.retransmits.take(now);
-            let header = Header {
-                marker: packet.marker,
-                number: repair.number,
-                seq: repair.next as u16,
-                time: packet.time,
-                ssrc: repair.ssrc,
-            };
-            let start = out.open().len();
-            let length =
-                rtp::push_header(out.open(), header, &lane.extensions, Hints::default(), None);
-            out.open()
-                .extend_from_slice(&(packet.seq as u16).to_be_bytes());
-            out.open().extend_from_slice(packet.payload);
-            if sealer
-                .rtp(out.open(), start, length, repair.ssrc, repair.next)
-                .is_err()
-            {
-                out.abandon();
-                return;
-            }
-            self.figures.bytes += (out.open().len() - start) as u64;
-            self.figures.retransmitted += 1;
-            out.end(pair);
-            repair.next += 1;
-            lane.repair = Some(repair);
-        }
-    }
-
-    /// Sends a burst that measures the link, when a track can repair and the link is estimated: padding
-    /// goes by the number of its repairs, so that it leaves no gap (RFC 4588 section 8.8 leaves that
-    /// open, receivers take it).
-    pub fn probe(&mut self, now: Instant, out: &mut Flight) {
-        let (Media::Flowing { sealer, .. }, Some(pair)) = (&self.media, self.ice.pair) else {
-            return;
-        };
-        let lane = self.lanes.iter_mut().find(|lane| lane.counts_transport());
-        let Some((lane, mut repair)) = lane.and_then(|lane| {
-            let repair = lane.repair?;
-            Some((lane, repair))
-        }) else {
-            return;
-        };
-        for _ in 0..PROBE_PACKETS {
-            let Some(transport) = count(&mut self.estimator, lane, usize::from(PADDING), now)
-            else {
-                return;
-            };
-            let header = Header {
-                marker: false,
-                number: repair.number,
-                seq: repair.next as u16,
-                time: lane.sent.newest.map_or(0, |(time, _)| time),
-                ssrc: repair.ssrc,
-            };
-            let start = out.open().len();
-            let (numbers, hints) = (&lane.extensions, Hints::default());
-            let length = rtp::push_header(out.open(), header, numbers, hints, Some(transport));
-            rtp::push_padding(out.open(), start, PADDING);
-            if sealer
-                .rtp(out.open(), start, length, repair.ssrc, repair.next)
-                .is_err()
-            {
-                out.abandon();
-                return;
-            }
-            self.figures.bytes += (out.open().len() - start) as u64;
-            out.end(pair);
-            repair.next += 1;
-            lane.repair = Some(repair);
         }
     }
 
@@ -241,7 +137,7 @@ impl Peer {
 }
 
 /// The packet's number of the transport, while the link is estimated.
-fn count(
+pub(super) fn count(
     estimator: &mut Option<Estimator>,
     lane: &Lane,
     bytes: usize,

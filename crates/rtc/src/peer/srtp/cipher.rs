@@ -14,15 +14,14 @@ const TAG: usize = 16;
 const SHORT_TAG: usize = 10;
 
 pub(super) enum Cipher {
-    Gcm {
-        key: LessSafeKey,
-        salt: [u8; 12],
-    },
-    Counter {
-        key: EncryptingKey,
-        salt: [u8; 14],
-        authentication: hmac::Key,
-    },
+    Gcm { key: LessSafeKey, salt: [u8; 12] },
+    Counter(Box<Counter>),
+}
+
+pub(super) struct Counter {
+    key: EncryptingKey,
+    salt: [u8; 14],
+    authentication: hmac::Key,
 }
 
 impl Cipher {
@@ -45,14 +44,14 @@ impl Cipher {
             Profile::Aes128CmSha1 => {
                 let key: [u8; 16] = master.derive(usage, Label::Encryption)?;
                 let authentication: [u8; 20] = master.derive(usage, Label::Authentication)?;
-                Some(Self::Counter {
+                Some(Self::Counter(Box::new(Counter {
                     key: counter_mode(&key)?,
                     salt: master.derive(usage, Label::Salt)?,
                     authentication: hmac::Key::new(
                         hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
                         &authentication,
                     ),
-                })
+                })))
             }
         }
     }
@@ -74,17 +73,10 @@ impl Cipher {
                     .map_err(|_| Unsealed)?;
                 out.extend_from_slice(tag.as_ref());
             }
-            Self::Counter {
-                key,
-                salt,
-                authentication,
-            } => {
-                count(key, salt, ssrc, index, payload)?;
+            Self::Counter(counter) => {
+                counter.count(ssrc, index, payload)?;
                 let rollovers = ((index >> 16) as u32).to_be_bytes();
-                let tag = short_tag(
-                    authentication,
-                    &[out.get(start..).unwrap_or_default(), &rollovers],
-                );
+                let tag = counter.tag(&[out.get(start..).unwrap_or_default(), &rollovers]);
                 out.extend_from_slice(&tag);
             }
         }
@@ -110,20 +102,10 @@ impl Cipher {
                 out.extend_from_slice(tag.as_ref());
                 out.extend_from_slice(&trailer);
             }
-            Self::Counter {
-                key,
-                salt,
-                authentication,
-            } => {
-                count(
-                    key,
-                    salt,
-                    ssrc,
-                    u64::from(index & !super::ENCRYPTED),
-                    payload,
-                )?;
+            Self::Counter(counter) => {
+                counter.count(ssrc, u64::from(index & !super::ENCRYPTED), payload)?;
                 out.extend_from_slice(&trailer);
-                let tag = short_tag(authentication, &[out.get(start..).unwrap_or_default()]);
+                let tag = counter.tag(&[out.get(start..).unwrap_or_default()]);
                 out.extend_from_slice(&tag);
             }
         }
@@ -153,13 +135,9 @@ impl Cipher {
                 out.truncate(RTCP_HEADER + opened);
                 Some(index & !super::ENCRYPTED)
             }
-            Self::Counter {
-                key,
-                salt,
-                authentication,
-            } => {
+            Self::Counter(counter) => {
                 let (signed, tag) = sealed.split_last_chunk::<SHORT_TAG>()?;
-                let expected = short_tag(authentication, &[signed]);
+                let expected = counter.tag(&[signed]);
                 aws_lc_rs::constant_time::verify_slices_are_equal(&expected, tag).ok()?;
                 let (body, trailer) = signed.split_last_chunk::<INDEX>()?;
                 let index = u32::from_be_bytes(*trailer);
@@ -167,7 +145,7 @@ impl Cipher {
                 let payload = out.get_mut(RTCP_HEADER..)?;
                 let number = index & !super::ENCRYPTED;
                 if index & super::ENCRYPTED != 0 {
-                    count(key, salt, ssrc, u64::from(number), payload).ok()?;
+                    counter.count(ssrc, u64::from(number), payload).ok()?;
                 }
                 Some(number)
             }
@@ -210,39 +188,28 @@ fn rtcp_aad(head: &[u8], trailer: [u8; INDEX]) -> [u8; RTCP_HEADER + INDEX] {
     aad
 }
 
-/// RFC 3711 section 4.1.1: the counter begins at salt, SSRC and index.
-fn count(
-    key: &EncryptingKey,
-    salt: &[u8; 14],
-    ssrc: u32,
-    index: u64,
-    payload: &mut [u8],
-) -> Result<(), Unsealed> {
-    let block = over(
-        salt,
-        (u128::from(ssrc) << 48) | u128::from(index & 0xffff_ffff_ffff),
-    );
-    let mut counter = [0_u8; 16];
-    for (byte, from) in counter.iter_mut().zip(block) {
-        *byte = from;
+impl Counter {
+    /// RFC 3711 section 4.1.1: the counter begins at salt, SSRC and index.
+    fn count(&self, ssrc: u32, index: u64, payload: &mut [u8]) -> Result<(), Unsealed> {
+        let place = (u128::from(ssrc) << 48) | u128::from(index & 0xffff_ffff_ffff);
+        let mut block = [0_u8; 16];
+        for (byte, from) in block.iter_mut().zip(over(&self.salt, place)) {
+            *byte = from;
+        }
+        let context = EncryptionContext::Iv128(FixedLength::from(block));
+        let counted = self.key.less_safe_encrypt(payload, context);
+        counted.map(|_| ()).map_err(|_| Unsealed)
     }
-    key.less_safe_encrypt(
-        payload,
-        EncryptionContext::Iv128(FixedLength::from(counter)),
-    )
-    .map(|_| ())
-    .map_err(|_| Unsealed)
-}
 
-fn short_tag(key: &hmac::Key, parts: &[&[u8]]) -> [u8; SHORT_TAG] {
-    let mut context = hmac::Context::with_key(key);
-    for part in parts {
-        context.update(part);
+    fn tag(&self, parts: &[&[u8]]) -> [u8; SHORT_TAG] {
+        let mut context = hmac::Context::with_key(&self.authentication);
+        for part in parts {
+            context.update(part);
+        }
+        let mut short = [0; SHORT_TAG];
+        for (byte, from) in short.iter_mut().zip(context.sign().as_ref()) {
+            *byte = *from;
+        }
+        short
     }
-    let tag = context.sign();
-    let mut short = [0; SHORT_TAG];
-    for (byte, from) in short.iter_mut().zip(tag.as_ref()) {
-        *byte = *from;
-    }
-    short
 }
