@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::config::{self, Config, StreamConfig, Viewers};
 use crate::session::{Identity, Session, Sessions};
 use crate::source::Source;
-use crate::stream::Entry;
+use crate::stream::{Entry, Sources};
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +53,8 @@ struct Inner {
 struct Running {
     entry: Arc<Entry>,
     _task: AbortOnDropHandle<()>,
+    /// Runs the substream. A task of its own, so that it takes no turn from the stream's.
+    _substream: Option<AbortOnDropHandle<()>>,
 }
 
 impl Hub {
@@ -171,15 +173,19 @@ impl Hub {
     }
 
     fn add(&self, name: &StreamName, config: &StreamConfig, now: Instant) {
-        let entry = Entry::new(name.clone(), config.clone(), source(config), now);
-        let task = AbortOnDropHandle::new(
-            self.0
-                .runtime
-                .spawn(run(Arc::clone(&entry), Arc::clone(&self.0.sessions))),
-        );
+        let entry = Entry::new(name.clone(), config.clone(), sources(config), now);
+        let runtime = &self.0.runtime;
+        let task = run(Arc::clone(&entry), Arc::clone(&self.0.sessions));
+        let substream = entry
+            .substream()
+            .map(|substream| AbortOnDropHandle::new(runtime.spawn(Arc::clone(substream).run())));
+        let running = Running {
+            entry,
+            _task: AbortOnDropHandle::new(runtime.spawn(task)),
+            _substream: substream,
+        };
         tracing::info!(stream = %name, "stream added");
-        self.streams_lock()
-            .insert(name.clone(), Running { entry, _task: task });
+        self.streams_lock().insert(name.clone(), running);
     }
 
     fn change(&self, name: &StreamName, before: &StreamConfig, after: &StreamConfig, now: Instant) {
@@ -187,7 +193,7 @@ impl Hub {
             return;
         };
         tracing::info!(stream = %name, "stream changed");
-        entry.configure(after.clone(), source(after), now);
+        entry.configure(after.clone(), sources(after), now);
         if (before.viewers, after.viewers) == (Viewers::Anyone, Viewers::Grant) {
             // Being open to anyone was the only leave that these had (SEC-13).
             let why = Problem::new(
@@ -253,11 +259,15 @@ async fn sweep(sessions: Arc<Sessions>) {
     }
 }
 
-/// The source that a stream's configuration asks for.
-fn source(config: &StreamConfig) -> Option<Source> {
-    match config.source.as_ref()? {
-        config::Source::Rtsp(url) => Some(Source::rtsp(url, config.transport)),
-        config::Source::Demo => Some(Source::Demo),
+/// The sources that a stream's configuration asks for.
+fn sources(config: &StreamConfig) -> Sources {
+    let source = |source: &config::Source| match source {
+        config::Source::Rtsp(url) => Source::rtsp(url, config.transport),
+        config::Source::Demo => Source::Demo,
+    };
+    Sources {
+        main: config.source.as_ref().map(source),
+        substream: config.substream.as_ref().map(source),
     }
 }
 

@@ -75,7 +75,11 @@ impl Hub {
             tracks,
             events: self.listen(&shared, &ids),
             client: request.client,
-            substreams: Vec::new(),
+            substreams: entry
+                .configured_substream()
+                .map(|substream| substream.media().clone())
+                .into_iter()
+                .collect(),
             delay_limit: entry.config().delay_limit.unwrap_or(DELAY_LIMIT),
             now: request.now,
         };
