@@ -11,6 +11,7 @@ use lenswire_rtc::{Engine, EngineConfig, Ice};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{self, Config, StreamConfig, Viewers};
+use crate::metrics::{self, Counts, Picture};
 use crate::session::{Identity, Session, Sessions};
 use crate::source::Source;
 use crate::stream::{Entry, Sources};
@@ -41,6 +42,7 @@ struct Inner {
     config: ArcSwap<Config>,
     streams: Mutex<BTreeMap<StreamName, Running>>,
     sessions: Arc<Sessions>,
+    counts: Arc<Counts>,
     engine: Engine,
     /// Changes of the file are noticed on a thread that is none of the runtime's.
     runtime: tokio::runtime::Handle,
@@ -64,7 +66,8 @@ impl Hub {
     /// When the media port can't be opened.
     pub fn start(config: Config, now: Instant) -> Result<Self, Error> {
         let engine = Engine::start(engine_config(&config))?;
-        let sessions = Arc::new(Sessions::default());
+        let counts = Arc::new(Counts::default());
+        let sessions = Arc::new(Sessions::new(Arc::clone(&counts)));
         let sweeper = AbortOnDropHandle::new(tokio::spawn(sweep(Arc::clone(&sessions))));
         let inner = Inner {
             config: ArcSwap::from_pointee(Config {
@@ -73,6 +76,7 @@ impl Hub {
             }),
             streams: Mutex::default(),
             sessions,
+            counts,
             engine,
             runtime: tokio::runtime::Handle::current(),
             applying: Mutex::default(),
@@ -166,6 +170,21 @@ impl Hub {
         self.0.sessions.close(secret, why)
     }
 
+    /// How everything stands, for `/metrics`: OpenMetrics text.
+    #[must_use]
+    pub fn metrics(&self, now: Instant) -> String {
+        let (totals, load) = (self.0.sessions.totals(), self.0.engine.load());
+        let mut figures = metrics::Figures::new(totals, load);
+        for entry in self.streams() {
+            let watching = self.watching(entry.name());
+            figures.add(&entry, Picture::Main { watching }, now);
+            if let Some(substream) = entry.configured_substream() {
+                figures.add(substream, Picture::Substream, now);
+            }
+        }
+        metrics::text(&figures, &self.0.counts)
+    }
+
     /// The engine that carries it all.
     #[must_use]
     pub fn engine(&self) -> &Engine {
@@ -174,11 +193,16 @@ impl Hub {
 
     fn add(&self, name: &StreamName, config: &StreamConfig, now: Instant) {
         let entry = Entry::new(name.clone(), config.clone(), sources(config), now);
-        let runtime = &self.0.runtime;
-        let task = run(Arc::clone(&entry), Arc::clone(&self.0.sessions));
-        let substream = entry
-            .substream()
-            .map(|substream| AbortOnDropHandle::new(runtime.spawn(Arc::clone(substream).run())));
+        let (runtime, counts) = (&self.0.runtime, &self.0.counts);
+        let task = run(
+            Arc::clone(&entry),
+            Some(Arc::clone(&self.0.sessions)),
+            Arc::clone(counts),
+        );
+        let substream = entry.substream().map(|substream| {
+            let task = run(Arc::clone(substream), None, Arc::clone(counts));
+            AbortOnDropHandle::new(runtime.spawn(task))
+        });
         let running = Running {
             entry,
             _task: AbortOnDropHandle::new(runtime.spawn(task)),
@@ -194,6 +218,7 @@ impl Hub {
         };
         tracing::info!(stream = %name, "stream changed");
         entry.configure(after.clone(), sources(after), now);
+        self.0.sessions.limit_delay(name, watch::delay_limit(after));
         if (before.viewers, after.viewers) == (Viewers::Anyone, Viewers::Grant) {
             // Being open to anyone was the only leave that these had (SEC-13).
             let why = Problem::new(
@@ -234,13 +259,23 @@ impl std::fmt::Debug for Hub {
     }
 }
 
-/// Runs a stream's source and tells the stream's sessions how it stands.
-async fn run(entry: Arc<Entry>, sessions: Arc<Sessions>) {
+/// Runs a source, counts its problems and tells the stream's sessions how it stands. (A substream's
+/// is no business of theirs: they show the stream while it can't play.)
+async fn run(entry: Arc<Entry>, sessions: Option<Arc<Sessions>>, counts: Arc<Counts>) {
     let mut standing = entry.follow();
     let telling = async {
+        let mut counted = None;
         while standing.changed().await.is_ok() {
             let now = standing.borrow_and_update().clone();
-            sessions.on_standing(entry.name(), &now);
+            let code = now.problem.as_ref().map(|problem| problem.code);
+            if std::mem::replace(&mut counted, code) != code
+                && let Some(code) = code
+            {
+                counts.problem(code);
+            }
+            if let Some(sessions) = &sessions {
+                sessions.on_standing(entry.name(), &now);
+            }
         }
     };
     tokio::join!(Arc::clone(&entry).run(), telling);

@@ -5,12 +5,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lenswire_api::{Problem, StreamName};
 use lenswire_media::{Kind, ParameterSets, StreamStats, Track, Tracks};
-use lenswire_rtc::{Protocol, SessionState};
 use serde::Serialize;
 
 use crate::config::{Source, StreamConfig, Transport, Viewers};
-use crate::session::Session;
 use crate::stream::{Entry, Standing};
+
+mod session;
+
+pub use session::SessionView;
 
 /// Both clocks at one moment, to show people when something monotonic happened.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,18 @@ pub struct StreamView {
     warnings: Vec<Problem>,
     tracks: Vec<TrackView>,
     stats: StatsView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    substream: Option<SubstreamView>,
+}
+
+/// A smaller picture of the same scene.
+#[derive(Debug, Serialize)]
+struct SubstreamView {
+    source: SourceView,
+    state: StateView,
+    warnings: Vec<Problem>,
+    tracks: Vec<TrackView>,
+    stats: SourceStatsView,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,12 +97,18 @@ struct TrackView {
 
 #[derive(Debug, Serialize)]
 struct StatsView {
+    #[serde(flatten)]
+    source: SourceStatsView,
+    watching: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct SourceStatsView {
     bitrate_bps: u64,
     frames_per_second: f32,
     keyframe_interval_ms: Option<u64>,
     lost_packets: u64,
     reconnects: u64,
-    watching: usize,
 }
 
 impl StreamView {
@@ -101,7 +121,7 @@ impl StreamView {
         Self {
             name: entry.name().clone(),
             page: format!("/{}", entry.name()),
-            source: SourceView::new(&config),
+            source: SourceView::new(config.source.as_ref()),
             transport: match config.transport {
                 Transport::Auto => "auto",
                 Transport::Tcp => "tcp",
@@ -119,13 +139,12 @@ impl StreamView {
                 .map(|tracks| track_views(tracks, &stats))
                 .unwrap_or_default(),
             stats: StatsView {
-                bitrate_bps: stats.bitrate,
-                frames_per_second: stats.frames_per_second,
-                keyframe_interval_ms: stats.keyframe_interval.map(millis),
-                lost_packets: stats.lost_packets,
-                reconnects: standing.reconnects,
+                source: SourceStatsView::new(&stats, &standing),
                 watching,
             },
+            substream: entry
+                .configured_substream()
+                .map(|substream| SubstreamView::new(substream, &config, moment)),
             warnings: standing.warnings,
         }
     }
@@ -136,19 +155,56 @@ impl StreamView {
     #[must_use]
     pub fn for_viewers(self) -> Self {
         Self {
-            source: SourceView {
-                url: None,
-                has_password: false,
-                ..self.source
-            },
+            source: self.source.for_viewers(),
+            substream: self.substream.map(|substream| SubstreamView {
+                source: substream.source.for_viewers(),
+                ..substream
+            }),
             ..self
         }
     }
 }
 
+impl SubstreamView {
+    fn new(entry: &Entry, config: &StreamConfig, moment: Moment) -> Self {
+        let (standing, stats) = (entry.standing(), entry.stats(moment.now));
+        let tracks = entry.media().tracks();
+        Self {
+            source: SourceView::new(config.substream.as_ref()),
+            state: StateView::new(entry, config, &standing, moment),
+            tracks: tracks
+                .as_deref()
+                .map(|tracks| track_views(tracks, &stats))
+                .unwrap_or_default(),
+            stats: SourceStatsView::new(&stats, &standing),
+            warnings: standing.warnings,
+        }
+    }
+}
+
+impl SourceStatsView {
+    fn new(stats: &StreamStats, standing: &Standing) -> Self {
+        Self {
+            bitrate_bps: stats.bitrate,
+            frames_per_second: stats.frames_per_second,
+            keyframe_interval_ms: stats.keyframe_interval.map(millis),
+            lost_packets: stats.lost_packets,
+            reconnects: standing.reconnects,
+        }
+    }
+}
+
 impl SourceView {
-    fn new(config: &StreamConfig) -> Self {
-        match &config.source {
+    fn for_viewers(self) -> Self {
+        Self {
+            url: None,
+            has_password: false,
+            ..self
+        }
+    }
+
+    fn new(source: Option<&Source>) -> Self {
+        match source {
             None => Self {
                 kind: "none",
                 url: None,
@@ -212,62 +268,6 @@ fn profile(parameters: &ParameterSets) -> Option<String> {
             .get(1..4)
             .map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
         ParameterSets::H265 { .. } | ParameterSets::None => None,
-    }
-}
-
-/// One session.
-#[derive(Debug, Serialize)]
-pub struct SessionView {
-    id: String,
-    stream: StreamName,
-    since: String,
-    state: &'static str,
-    showing: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Problem>,
-    transport: Option<&'static str>,
-    local: Option<String>,
-    remote: Option<String>,
-    codec: Vec<&'static str>,
-    bitrate_bps: u64,
-    rtt_ms: Option<f64>,
-    loss_ratio: Option<f32>,
-    dropped_frames: u64,
-    retransmitted: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delay_ms: Option<u64>,
-}
-
-impl SessionView {
-    /// A session as an administrator sees it.
-    #[must_use]
-    pub fn new(session: &Session) -> Self {
-        let (stats, shown) = (session.stats(), session.shown());
-        Self {
-            id: session.number().to_owned(),
-            stream: session.stream().clone(),
-            since: rfc3339(session.since()),
-            state: match stats.state {
-                SessionState::Connecting => "connecting",
-                SessionState::Connected => "connected",
-                SessionState::Closed(_) => "closed",
-            },
-            showing: shown.showing.word(),
-            reason: shown.reason,
-            transport: stats.pair.map(|pair| match pair.protocol {
-                Protocol::Udp => "udp",
-                Protocol::Tcp => "tcp",
-            }),
-            local: stats.pair.map(|pair| pair.local.to_string()),
-            remote: stats.pair.map(|pair| pair.remote.to_string()),
-            codec: stats.codecs.iter().map(|codec| codec.name()).collect(),
-            bitrate_bps: stats.bitrate,
-            rtt_ms: stats.rtt.map(|rtt| rtt.as_secs_f64() * 1e3),
-            loss_ratio: stats.loss,
-            dropped_frames: stats.dropped_frames,
-            retransmitted: stats.retransmitted,
-            delay_ms: session.reported_delay().or(stats.delay).map(millis),
-        }
     }
 }
 
@@ -359,5 +359,44 @@ mod tests {
             pps: [].into(),
         };
         assert_eq!(profile(&short), None);
+    }
+
+    // Issue 4: the substream's state is seen; its password and, for viewers, its address are not.
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the fake clock needs a first value"
+    )]
+    fn a_substream_is_shown_with_its_state_and_without_its_password() {
+        let moment = Moment {
+            now: Instant::now(),
+            wall: UNIX_EPOCH,
+        };
+        let url = "rtsp://user:canary@192.0.2.1/small";
+        let config = StreamConfig {
+            source: Some(Source::Demo),
+            substream: Some(Source::parse(url).unwrap()),
+            ..StreamConfig::default()
+        };
+        let sources = crate::stream::Sources {
+            main: Some(crate::source::Source::Demo),
+            substream: Some(crate::source::Source::Demo),
+        };
+        let name = StreamName::parse("gate").unwrap();
+        let entry = Entry::new(name.clone(), config, sources, moment.now);
+        let view = || StreamView::new(&entry, 0, moment);
+        let shown = serde_json::to_value(view()).unwrap();
+        assert!(!shown.to_string().contains("canary"), "{shown}");
+        let substream = &shown["substream"];
+        assert_eq!(substream["source"]["url"], "rtsp://***@192.0.2.1/small");
+        assert_eq!(substream["source"]["has_password"], true);
+        assert_eq!(substream["state"]["name"], "idle");
+        assert_eq!(substream["stats"]["reconnects"], 0);
+        assert_eq!(substream["tracks"], serde_json::json!([]));
+        let shown = serde_json::to_string(&view().for_viewers()).unwrap();
+        assert!(!shown.contains("192.0.2.1"), "{shown}");
+        let plain = Entry::new(name, StreamConfig::default(), None, moment.now);
+        let shown = serde_json::to_value(StreamView::new(&plain, 0, moment)).unwrap();
+        assert!(shown.get("substream").is_none());
     }
 }

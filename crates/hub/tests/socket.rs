@@ -5,6 +5,7 @@ mod world;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use lenswire_hub::session::{Delay, DelayFrom};
 use lenswire_media::Kind;
 use lenswire_rtc::Protocol;
 use lenswire_rtc::peer::client::Client;
@@ -194,8 +195,15 @@ async fn a_viewer_goes_from_hello_to_live() {
         .say(json!({"type": "report", "id": "tile 1", "delay_ms": 84.5, "frames_per_second": 20}))
         .await;
     assert!(socket.state("tile 1", "live").await["delay_ms"].is_number());
-    let delay = world.hub.sessions()[0].reported_delay();
-    assert_eq!(delay, Some(Duration::from_micros(84_500)));
+    let session = &world.hub.sessions()[0];
+    let delay = session.delay(&session.stats(), Instant::now());
+    assert_eq!(
+        delay,
+        Some(Delay {
+            time: Duration::from_micros(84_500),
+            from: DelayFrom::Player
+        })
+    );
     socket.say(json!({"type": "close", "id": "tile 1"})).await;
     socket.state("tile 1", "closed").await;
     let ended = tokio::task::spawn_blocking(move || {

@@ -161,6 +161,7 @@ impl World {
         match what {
             What::Health => "/healthz".into(),
             What::Ready => "/readyz".into(),
+            What::Metrics => "/metrics".into(),
             What::Socket => "/ws".into(),
             What::Me => "/api/v1/me".into(),
             What::Claim => "/api/v1/claim".into(),
@@ -485,4 +486,29 @@ async fn turn_passwords_are_for_viewers() {
     config.streams.remove(&name);
     world.app.hub.apply(config, moment().now);
     assert!(world.app.ice_servers(&caller).is_empty());
+}
+
+// Requirement 86, and default deny: a scraper brings an administrator's token.
+#[tokio::test]
+async fn metrics_are_told_to_administrators_in_a_scrapers_format() {
+    let world = World::new().await;
+    let _session = world.session().await;
+    let answer = world
+        .call(&Method::GET, "/metrics", Who::Administrator, "")
+        .await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let kind = answer.headers()[CONTENT_TYPE].to_str().expect("text");
+    assert!(
+        kind.starts_with("application/openmetrics-text; version=1.0.0"),
+        "{kind}"
+    );
+    let body = text(answer).await;
+    for line in [
+        "lenswire_sessions 1",
+        "lenswire_stream_viewers{stream=\"gate\"} 1",
+        "lenswire_source_packets_total{stream=\"gate\",picture=\"main\"} 1",
+        "# EOF",
+    ] {
+        assert!(body.lines().any(|told| told == line), "{line}\n{body}");
+    }
 }

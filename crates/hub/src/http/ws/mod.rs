@@ -6,6 +6,7 @@
 
 mod message;
 mod outbox;
+mod report;
 mod talk;
 mod watch;
 
