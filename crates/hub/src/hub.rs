@@ -7,19 +7,21 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use lenswire_api::{Code, Problem, StreamName};
-use lenswire_rtc::{Engine, EngineConfig, Ice};
+use lenswire_rtc::Engine;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{self, Config, StreamConfig, Viewers};
-use crate::metrics::{self, Counts, Picture};
+use crate::config::{Config, StreamConfig, Viewers};
+use crate::metrics::Counts;
 use crate::session::{Identity, Session, Sessions};
-use crate::source::Source;
-use crate::stream::{Entry, Sources};
+use crate::stream::Entry;
 
+mod figures;
 #[cfg(test)]
 mod tests;
+mod translate;
 mod watch;
 
+use translate::{engine_config, sources};
 pub use watch::WatchRequest;
 pub(crate) use watch::not_found;
 
@@ -170,21 +172,6 @@ impl Hub {
         self.0.sessions.close(secret, why)
     }
 
-    /// How everything stands, for `/metrics`: OpenMetrics text.
-    #[must_use]
-    pub fn metrics(&self, now: Instant) -> String {
-        let (totals, load) = (self.0.sessions.totals(), self.0.engine.load());
-        let mut figures = metrics::Figures::new(totals, load);
-        for entry in self.streams() {
-            let watching = self.watching(entry.name());
-            figures.add(&entry, Picture::Main { watching }, now);
-            if let Some(substream) = entry.configured_substream() {
-                figures.add(substream, Picture::Substream, now);
-            }
-        }
-        metrics::text(&figures, &self.0.counts)
-    }
-
     /// The engine that carries it all.
     #[must_use]
     pub fn engine(&self) -> &Engine {
@@ -291,37 +278,5 @@ async fn sweep(sessions: Arc<Sessions>) {
     loop {
         beat.tick().await;
         sessions.sweep(tokio::time::Instant::now().into_std());
-    }
-}
-
-/// The sources that a stream's configuration asks for.
-fn sources(config: &StreamConfig) -> Sources {
-    let source = |source: &config::Source| match source {
-        config::Source::Rtsp(url) => Source::rtsp(url, config.transport),
-        config::Source::Demo => Source::Demo,
-    };
-    Sources {
-        main: config.source.as_ref().map(source),
-        substream: config.substream.as_ref().map(source),
-    }
-}
-
-fn engine_config(config: &Config) -> EngineConfig {
-    let limits = &config.limits;
-    EngineConfig {
-        port: config.media.port,
-        addresses: config.media.addresses.clone(),
-        ice: match config.media.ice {
-            config::Ice::Full => Ice::Full,
-            config::Ice::Lite => Ice::Lite,
-        },
-        threads: 0,
-        limits: lenswire_rtc::Limits {
-            pending: limits.pending,
-            pending_per_client: limits.pending_per_ip,
-            pending_life: limits.pending_time,
-            vanished_after: limits.vanished_time,
-            ..lenswire_rtc::Limits::default()
-        },
     }
 }

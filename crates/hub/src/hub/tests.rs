@@ -4,7 +4,7 @@ use lenswire_media::Kind;
 use lenswire_rtc::peer::client::Client;
 
 use super::*;
-use crate::config::{SourceUrl, Transport};
+use crate::config::{self, SourceUrl, Transport};
 use crate::source::scripted::picture;
 
 #[expect(clippy::disallowed_methods, reason = "a test is where time enters")]

@@ -404,7 +404,7 @@ mod tests {
         let now = start();
         let late = Some(Duration::from_secs(2));
         let mut picture = picture();
-        let mut look =
+        let look =
             |picture: &mut Picture, second| picture.delay(late, now + Duration::from_secs(second));
         for second in 0..5 {
             assert_eq!(look(&mut picture, second), None, "it still connects");

@@ -444,7 +444,7 @@ async fn a_substream_comes_changes_and_goes_while_its_stream_plays_on() {
     Pair::stands(pair.substream(), "live").await;
     let media = pair.substream().media().clone();
     let viewer = media.consume(Arc::new(|| {}));
-    let configure = |substream: Option<crate::source::scripted::Script>| {
+    let configure = |substream: Option<Script>| {
         let sources = Sources {
             main: Some(Source::Scripted(Script::new("main", []).0)),
             substream: substream.map(Source::Scripted),

@@ -309,7 +309,7 @@ async fn what_is_not_listed_is_refused_with_what_is() {
         }
     }
     for path in [
-        "/metrics",
+        "/metrics/gate",
         "/api/v1/users",
         "/gate/whip",
         "/gate/whep/a/b/c",
