@@ -335,7 +335,7 @@ mod tests {
             "/assets/%2e%2e",
             "/healthz/",
             "/ws/",
-            "/metrics",
+            "/metrics/",
             "/g\u{e2}te",
             "/gate?x",
             "/gate;x",

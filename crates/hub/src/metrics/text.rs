@@ -27,7 +27,7 @@ struct Source {
     picture: &'static str,
 }
 
-/// All of it. The help texts have no full stop: the encoder writes them as they are.
+/// All of it. The help texts have no full stop: the registry sets it.
 pub(crate) fn text(figures: &Figures, counts: &Counts) -> String {
     let mut page = Page(Registry::with_prefix("lenswire"));
     let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);

@@ -118,3 +118,25 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Issue 4, "Bad input": a player that floods reports is held to what is of use.
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the fake clock needs a first value"
+    )]
+    fn a_flood_of_reports_is_held_to_twenty_a_second() {
+        let now = Instant::now();
+        let mut reports = Reports::default();
+        let mut taken = |ms| reports.take(now + Duration::from_millis(ms));
+        let first = (0..999).filter(|ms| taken(*ms)).count();
+        assert_eq!(first, 20);
+        assert!(taken(1_000), "a new second");
+        let usual = (2_000..12_000).step_by(200);
+        assert!(usual.clone().all(taken), "an honest player's, all of them");
+    }
+}

@@ -63,10 +63,12 @@ test('requirement 94, issue 4.3: delay per viewer is in the list of sessions and
     return session;
   });
   assert.deepEqual(session.warnings, []);
-  const { body: metrics, headers } = await hub.call('GET', '/metrics');
-  assert.match(headers.get('content-type'), /openmetrics-text/);
-  const read = (name) => Number(metrics.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]);
-  assert.ok(read('lenswire_viewer_delay_seconds_count') > 0, metrics);
+  const { metrics, read } = await until('the delay is in the metrics', async () => {
+    const { body: metrics, headers } = await hub.call('GET', '/metrics');
+    assert.match(headers.get('content-type'), /openmetrics-text/);
+    const read = (name) => Number(metrics.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]);
+    return read('lenswire_viewer_delay_seconds_count') > 0 && { metrics, read };
+  });
   assert.ok(read('lenswire_sent_bytes_total') > 10_000, metrics);
   assert.ok(read('lenswire_source_bytes_total{stream="broken",picture="main"}') > 10_000, metrics);
   assert.equal(read('lenswire_streams{state="live"}'), 1, metrics);
@@ -104,7 +106,37 @@ test('issue 4.4: a substream runs while its stream is wanted, and its password i
   await until('both are let go', async () => {
     const { state, substream } = await hub.stream('gate');
     if (state.name !== 'idle' || substream.state.name !== 'idle') throw new Error(`${state.name}, ${substream.state.name}`);
+    return true;
   }, 60_000);
+});
+
+test('issue 4.4: the player tells how large its picture is when that changes, and that it is out of sight', async (t) => {
+  const page = await browser.open(`${ORIGIN}/broken`, { viewport: LARGE });
+  await plays(page, 10);
+  await page.run(() => {
+    window.tiles = [];
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (text) {
+      const { type, tile } = JSON.parse(text);
+      if (type === 'report') window.tiles.push(tile);
+      return send.call(this, text);
+    };
+  });
+  const tile = (what, fits) =>
+    until(what, async () => {
+      const last = await page.run(() => window.tiles.at(-1));
+      if (!last || !fits(last)) throw new Error(JSON.stringify(last));
+      return last;
+    });
+  const large = await tile('a large tile', ([width]) => width > 600);
+  await page.inner.setViewport(SMALL);
+  const small = await tile('a small tile', ([width]) => width > 0 && width <= SMALL.width);
+  await page.run(() => {
+    document.querySelector('lenswire-player').style.marginBlockStart = '9999px';
+  });
+  await tile('a tile out of sight', ([width, height]) => width === 0 && height === 0);
+  t.diagnostic(`${large}, ${small}`);
+  await page.end();
 });
 
 // Needs the media threads' half: who gets which picture is decided there.

@@ -512,3 +512,29 @@ async fn metrics_are_told_to_administrators_in_a_scrapers_format() {
         assert!(body.lines().any(|told| told == line), "{line}\n{body}");
     }
 }
+
+// SEC-25: a substream is a source, and may be where sources may be.
+#[tokio::test]
+async fn a_substream_from_the_api_may_not_be_everywhere() {
+    let world = World::new().await;
+    let metadata = r#""substream":"rtsp://169.254.169.254/latest""#;
+    let cases = [
+        (
+            Method::POST,
+            "/api/v1/streams",
+            format!(r#"{{"name":"new","source":"demo",{metadata}}}"#),
+        ),
+        (
+            Method::PATCH,
+            "/api/v1/streams/gate",
+            format!(r#"{{"source":"demo",{metadata}}}"#),
+        ),
+    ];
+    for (method, path, body) in cases {
+        let answer = world.call(&method, path, Who::Administrator, &body).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let problem: serde_json::Value =
+            serde_json::from_str(&text(answer).await).expect("a problem");
+        assert_eq!(problem["code"], "source_denied", "{method}");
+    }
+}
