@@ -7,18 +7,21 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use lenswire_api::{Code, Problem, StreamName};
-use lenswire_rtc::{Engine, EngineConfig, Ice};
+use lenswire_rtc::Engine;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{self, Config, StreamConfig, Viewers};
+use crate::config::{Config, StreamConfig, Viewers};
+use crate::metrics::Counts;
 use crate::session::{self, Identity, Session, Sessions};
-use crate::source::Source;
 use crate::stream::Entry;
 
+mod figures;
 #[cfg(test)]
 mod tests;
+mod translate;
 mod watch;
 
+use translate::{engine_config, sources};
 pub use watch::WatchRequest;
 pub(crate) use watch::not_found;
 
@@ -41,6 +44,7 @@ struct Inner {
     config: ArcSwap<Config>,
     streams: Mutex<BTreeMap<StreamName, Running>>,
     sessions: Arc<Sessions>,
+    counts: Arc<Counts>,
     engine: Engine,
     /// Changes of the file are noticed on a thread that is none of the runtime's.
     runtime: tokio::runtime::Handle,
@@ -53,6 +57,8 @@ struct Inner {
 struct Running {
     entry: Arc<Entry>,
     _task: AbortOnDropHandle<()>,
+    /// Runs the substream. A task of its own, so that it takes no turn from the stream's.
+    _substream: Option<AbortOnDropHandle<()>>,
 }
 
 impl Hub {
@@ -62,7 +68,8 @@ impl Hub {
     /// When the media port can't be opened.
     pub fn start(config: Config, now: Instant) -> Result<Self, Error> {
         let engine = Engine::start(engine_config(&config))?;
-        let sessions = Arc::new(Sessions::default());
+        let counts = Arc::new(Counts::default());
+        let sessions = Arc::new(Sessions::new(Arc::clone(&counts)));
         let sweeper = AbortOnDropHandle::new(tokio::spawn(sweep(Arc::clone(&sessions))));
         let inner = Inner {
             config: ArcSwap::from_pointee(Config {
@@ -71,6 +78,7 @@ impl Hub {
             }),
             streams: Mutex::default(),
             sessions,
+            counts,
             engine,
             runtime: tokio::runtime::Handle::current(),
             applying: Mutex::default(),
@@ -183,15 +191,24 @@ impl Hub {
     }
 
     fn add(&self, name: &StreamName, config: &StreamConfig, now: Instant) {
-        let entry = Entry::new(name.clone(), config.clone(), source(config), now);
-        let task = AbortOnDropHandle::new(
-            self.0
-                .runtime
-                .spawn(run(Arc::clone(&entry), Arc::clone(&self.0.sessions))),
+        let entry = Entry::new(name.clone(), config.clone(), sources(config), now);
+        let (runtime, counts) = (&self.0.runtime, &self.0.counts);
+        let task = run(
+            Arc::clone(&entry),
+            Some(Arc::clone(&self.0.sessions)),
+            Arc::clone(counts),
         );
+        let substream = entry.substream().map(|substream| {
+            let task = run(Arc::clone(substream), None, Arc::clone(counts));
+            AbortOnDropHandle::new(runtime.spawn(task))
+        });
+        let running = Running {
+            entry,
+            _task: AbortOnDropHandle::new(runtime.spawn(task)),
+            _substream: substream,
+        };
         tracing::info!(stream = %name, "stream added");
-        self.streams_lock()
-            .insert(name.clone(), Running { entry, _task: task });
+        self.streams_lock().insert(name.clone(), running);
     }
 
     fn change(&self, name: &StreamName, before: &StreamConfig, after: &StreamConfig, now: Instant) {
@@ -199,7 +216,8 @@ impl Hub {
             return;
         };
         tracing::info!(stream = %name, "stream changed");
-        entry.configure(after.clone(), source(after), now);
+        entry.configure(after.clone(), sources(after), now);
+        self.0.sessions.limit_delay(name, watch::delay_limit(after));
         if (before.viewers, after.viewers) == (Viewers::Anyone, Viewers::Grant) {
             // Being open to anyone was the only leave that these had (SEC-13).
             let why = Problem::new(
@@ -240,13 +258,23 @@ impl std::fmt::Debug for Hub {
     }
 }
 
-/// Runs a stream's source and tells the stream's sessions how it stands.
-async fn run(entry: Arc<Entry>, sessions: Arc<Sessions>) {
+/// Runs a source, counts its problems and tells the stream's sessions how it stands. (A substream's
+/// is no business of theirs: they show the stream while it can't play.)
+async fn run(entry: Arc<Entry>, sessions: Option<Arc<Sessions>>, counts: Arc<Counts>) {
     let mut standing = entry.follow();
     let telling = async {
+        let mut counted = None;
         while standing.changed().await.is_ok() {
             let now = standing.borrow_and_update().clone();
-            sessions.on_standing(entry.name(), &now);
+            let code = now.problem.as_ref().map(|problem| problem.code);
+            if std::mem::replace(&mut counted, code) != code
+                && let Some(code) = code
+            {
+                counts.problem(code);
+            }
+            if let Some(sessions) = &sessions {
+                sessions.on_standing(entry.name(), &now);
+            }
         }
     };
     tokio::join!(Arc::clone(&entry).run(), telling);
@@ -262,33 +290,5 @@ async fn sweep(sessions: Arc<Sessions>) {
     loop {
         beat.tick().await;
         sessions.sweep(tokio::time::Instant::now().into_std());
-    }
-}
-
-/// The source that a stream's configuration asks for.
-fn source(config: &StreamConfig) -> Option<Source> {
-    match config.source.as_ref()? {
-        config::Source::Rtsp(url) => Some(Source::rtsp(url, config.transport)),
-        config::Source::Demo => Some(Source::Demo),
-    }
-}
-
-fn engine_config(config: &Config) -> EngineConfig {
-    let limits = &config.limits;
-    EngineConfig {
-        port: config.media.port,
-        addresses: config.media.addresses.clone(),
-        ice: match config.media.ice {
-            config::Ice::Full => Ice::Full,
-            config::Ice::Lite => Ice::Lite,
-        },
-        threads: 0,
-        limits: lenswire_rtc::Limits {
-            pending: limits.pending,
-            pending_per_client: limits.pending_per_ip,
-            pending_life: limits.pending_time,
-            vanished_after: limits.vanished_time,
-            ..lenswire_rtc::Limits::default()
-        },
     }
 }

@@ -20,6 +20,7 @@ pub mod auth;
 pub mod config;
 pub mod http;
 pub mod hub;
+mod metrics;
 pub mod session;
 mod source;
 pub mod store;

@@ -10,18 +10,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lenswire_api::{Problem, StreamName};
-use lenswire_media::{Stream, StreamStats, Tracks};
+use lenswire_media::{Demand, Stream, StreamStats, Tracks};
 use tokio::sync::{Notify, watch};
 
 use crate::config::StreamConfig;
 use crate::source::Source;
 use crate::supervise::{Action, Event, Mode, Phase, Supervisor};
 
+mod configure;
+mod role;
 mod standing;
 mod task;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use role::{Role, Sources};
 pub use standing::Standing;
 
 /// A stream: outlives its sources, its viewers and its configuration's versions.
@@ -32,6 +35,7 @@ pub struct Entry {
     /// The task has something to do: an action, or a change of demand.
     kick: Arc<Notify>,
     standing: watch::Sender<Standing>,
+    role: Role,
 }
 
 struct State {
@@ -44,6 +48,8 @@ struct State {
     run: u64,
     warnings: BTreeMap<&'static str, Problem>,
     panics: u64,
+    /// Keeps the substream warm while the stream itself is wanted.
+    warm: Option<Demand>,
 }
 
 struct Supervised {
@@ -61,11 +67,30 @@ impl Supervised {
 }
 
 impl Entry {
-    /// A stream as configured. [`Entry::run`] has to be driven for its source to run.
+    /// A stream as configured. [`Entry::run`] has to be driven for its source to run, and its
+    /// [`Entry::substream`]'s for that one.
     pub(crate) fn new(
         name: StreamName,
         config: StreamConfig,
+        sources: impl Into<Sources>,
+        now: Instant,
+    ) -> Arc<Self> {
+        let Sources { main, substream } = sources.into();
+        let substream = Self::part(
+            name.clone(),
+            config.clone(),
+            substream,
+            Role::Substream,
+            now,
+        );
+        Self::part(name, config, main, Role::Main(substream), now)
+    }
+
+    fn part(
+        name: StreamName,
+        config: StreamConfig,
         source: Option<Source>,
+        role: Role,
         now: Instant,
     ) -> Arc<Self> {
         let kick = Arc::new(Notify::new());
@@ -88,6 +113,7 @@ impl Entry {
             run: 0,
             warnings: BTreeMap::new(),
             panics: 0,
+            warm: None,
         };
         Arc::new(Self {
             name,
@@ -95,7 +121,29 @@ impl Entry {
             state: Mutex::new(state),
             kick,
             standing: watch::Sender::new(standing),
+            role,
         })
+    }
+
+    /// The smaller picture of the same scene, which is in no list of its own. It is always there,
+    /// so that a configuration may give and take its source while viewers stay; without a source
+    /// it is idle, and [`Entry::has_source`] says so.
+    pub(crate) fn substream(&self) -> Option<&Arc<Self>> {
+        match &self.role {
+            Role::Main(substream) => Some(substream),
+            Role::Substream => None,
+        }
+    }
+
+    /// Its substream, if one is configured.
+    #[must_use]
+    pub fn configured_substream(&self) -> Option<&Arc<Self>> {
+        self.substream().filter(|substream| substream.has_source())
+    }
+
+    /// Whether a source is configured.
+    pub(crate) fn has_source(&self) -> bool {
+        self.lock().source.is_some()
     }
 
     /// The stream's name.
@@ -137,42 +185,17 @@ impl Entry {
     /// A person wants its source tried now.
     pub fn retry(&self, now: Instant) {
         self.tell(Event::Retry, now);
+        if let Some(substream) = self.substream() {
+            substream.retry(now);
+        }
     }
 
     /// A viewer came: a source that waits for its next attempt is tried sooner.
     pub fn joined(&self, now: Instant) {
         self.tell(Event::Joined, now);
-    }
-
-    /// Takes over a changed configuration. Only what a change is about changes: viewers stay, and
-    /// the source runs on unless it is the source that changed.
-    pub(crate) fn configure(&self, config: StreamConfig, source: Option<Source>, now: Instant) {
-        let mut state = self.lock();
-        let mode = mode(&config);
-        let moded = mode != self::mode(&state.config);
-        let mut changed = false;
-        match (&mut state.source, source) {
-            (Some(old), Some(new)) if *old.source == new => {}
-            (Some(old), Some(new)) => {
-                old.source = Arc::new(new);
-                changed = true;
-            }
-            (old @ None, Some(new)) => *old = Some(Supervised::new(new, &config, now)),
-            (old, None) => {
-                *old = None;
-                state.action = Action::Stop;
-                state.run += 1;
-            }
+        if let Some(substream) = self.substream() {
+            substream.joined(now);
         }
-        state.config = config;
-        self.publish(state);
-        if moded {
-            self.tell(Event::Mode(mode), now);
-        }
-        if changed {
-            self.tell(Event::Changed, now);
-        }
-        self.kick.notify_one();
     }
 
     /// Waits until the stream's tracks are known, which for a stream that never ran means until its
@@ -249,7 +272,7 @@ impl Entry {
         self.standing.send_if_modified(|old| {
             let differs = *old != standing;
             if old.cause() != standing.cause() {
-                standing.log(&self.name);
+                standing.log(&self.name, &self.role);
             }
             *old = standing;
             differs

@@ -5,12 +5,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lenswire_api::{Problem, StreamName};
 use lenswire_media::{Kind, ParameterSets, StreamStats, Track, Tracks};
-use lenswire_rtc::{Protocol, SessionState};
 use serde::Serialize;
 
 use crate::config::{Source, StreamConfig, Transport, Viewers};
-use crate::session::Session;
 use crate::stream::{Entry, Standing};
+
+mod session;
+#[cfg(test)]
+mod tests;
+
+pub use session::SessionView;
 
 /// Both clocks at one moment, to show people when something monotonic happened.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +50,18 @@ pub struct StreamView {
     warnings: Vec<Problem>,
     tracks: Vec<TrackView>,
     stats: StatsView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    substream: Option<SubstreamView>,
+}
+
+/// A smaller picture of the same scene.
+#[derive(Debug, Serialize)]
+struct SubstreamView {
+    source: SourceView,
+    state: StateView,
+    warnings: Vec<Problem>,
+    tracks: Vec<TrackView>,
+    stats: SourceStatsView,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,12 +99,18 @@ struct TrackView {
 
 #[derive(Debug, Serialize)]
 struct StatsView {
+    #[serde(flatten)]
+    source: SourceStatsView,
+    watching: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct SourceStatsView {
     bitrate_bps: u64,
     frames_per_second: f32,
     keyframe_interval_ms: Option<u64>,
     lost_packets: u64,
     reconnects: u64,
-    watching: usize,
 }
 
 impl StreamView {
@@ -101,7 +123,7 @@ impl StreamView {
         Self {
             name: entry.name().clone(),
             page: format!("/{}", entry.name()),
-            source: SourceView::new(&config),
+            source: SourceView::new(config.source.as_ref()),
             transport: match config.transport {
                 Transport::Auto => "auto",
                 Transport::Tcp => "tcp",
@@ -119,13 +141,12 @@ impl StreamView {
                 .map(|tracks| track_views(tracks, &stats))
                 .unwrap_or_default(),
             stats: StatsView {
-                bitrate_bps: stats.bitrate,
-                frames_per_second: stats.frames_per_second,
-                keyframe_interval_ms: stats.keyframe_interval.map(millis),
-                lost_packets: stats.lost_packets,
-                reconnects: standing.reconnects,
+                source: SourceStatsView::new(&stats, &standing),
                 watching,
             },
+            substream: entry
+                .configured_substream()
+                .map(|substream| SubstreamView::new(substream, &config, moment)),
             warnings: standing.warnings,
         }
     }
@@ -136,19 +157,56 @@ impl StreamView {
     #[must_use]
     pub fn for_viewers(self) -> Self {
         Self {
-            source: SourceView {
-                url: None,
-                has_password: false,
-                ..self.source
-            },
+            source: self.source.for_viewers(),
+            substream: self.substream.map(|substream| SubstreamView {
+                source: substream.source.for_viewers(),
+                ..substream
+            }),
             ..self
         }
     }
 }
 
+impl SubstreamView {
+    fn new(entry: &Entry, config: &StreamConfig, moment: Moment) -> Self {
+        let (standing, stats) = (entry.standing(), entry.stats(moment.now));
+        let tracks = entry.media().tracks();
+        Self {
+            source: SourceView::new(config.substream.as_ref()),
+            state: StateView::new(entry, config, &standing, moment),
+            tracks: tracks
+                .as_deref()
+                .map(|tracks| track_views(tracks, &stats))
+                .unwrap_or_default(),
+            stats: SourceStatsView::new(&stats, &standing),
+            warnings: standing.warnings,
+        }
+    }
+}
+
+impl SourceStatsView {
+    fn new(stats: &StreamStats, standing: &Standing) -> Self {
+        Self {
+            bitrate_bps: stats.bitrate,
+            frames_per_second: stats.frames_per_second,
+            keyframe_interval_ms: stats.keyframe_interval.map(millis),
+            lost_packets: stats.lost_packets,
+            reconnects: standing.reconnects,
+        }
+    }
+}
+
 impl SourceView {
-    fn new(config: &StreamConfig) -> Self {
-        match &config.source {
+    fn for_viewers(self) -> Self {
+        Self {
+            url: None,
+            has_password: false,
+            ..self
+        }
+    }
+
+    fn new(source: Option<&Source>) -> Self {
+        match source {
             None => Self {
                 kind: "none",
                 url: None,
@@ -215,62 +273,6 @@ fn profile(parameters: &ParameterSets) -> Option<String> {
     }
 }
 
-/// One session.
-#[derive(Debug, Serialize)]
-pub struct SessionView {
-    id: String,
-    stream: StreamName,
-    since: String,
-    state: &'static str,
-    showing: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Problem>,
-    transport: Option<&'static str>,
-    local: Option<String>,
-    remote: Option<String>,
-    codec: Vec<&'static str>,
-    bitrate_bps: u64,
-    rtt_ms: Option<f64>,
-    loss_ratio: Option<f32>,
-    dropped_frames: u64,
-    retransmitted: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delay_ms: Option<u64>,
-}
-
-impl SessionView {
-    /// A session as an administrator sees it.
-    #[must_use]
-    pub fn new(session: &Session) -> Self {
-        let (stats, shown) = (session.stats(), session.shown());
-        Self {
-            id: session.number().to_owned(),
-            stream: session.stream().clone(),
-            since: rfc3339(session.since()),
-            state: match stats.state {
-                SessionState::Connecting => "connecting",
-                SessionState::Connected => "connected",
-                SessionState::Closed(_) => "closed",
-            },
-            showing: shown.showing.word(),
-            reason: shown.reason,
-            transport: stats.pair.map(|pair| match pair.protocol {
-                Protocol::Udp => "udp",
-                Protocol::Tcp => "tcp",
-            }),
-            local: stats.pair.map(|pair| pair.local.to_string()),
-            remote: stats.pair.map(|pair| pair.remote.to_string()),
-            codec: stats.codecs.iter().map(|codec| codec.name()).collect(),
-            bitrate_bps: stats.bitrate,
-            rtt_ms: stats.rtt.map(|rtt| rtt.as_secs_f64() * 1e3),
-            loss_ratio: stats.loss,
-            dropped_frames: stats.dropped_frames,
-            retransmitted: stats.retransmitted,
-            delay_ms: session.reported_delay().or(stats.delay).map(millis),
-        }
-    }
-}
-
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -302,62 +304,4 @@ fn date(days: u64) -> (u64, u64, u64) {
     let day = of_year - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };
     (era * 400 + year + u64::from(month <= 2), month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_right_at_the_edges_of_the_calendar() {
-        let cases = [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (951_868_799, "2000-02-29T23:59:59Z"),
-            (1_078_012_800, "2004-02-29T00:00:00Z"),
-            (1_795_264_205, "2026-11-21T12:30:05Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ];
-        for (seconds, expected) in cases {
-            assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(seconds)), expected);
-        }
-        assert_eq!(
-            rfc3339(UNIX_EPOCH - Duration::from_secs(1)),
-            "1970-01-01T00:00:00Z"
-        );
-    }
-
-    #[test]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the fake clock needs a first value"
-    )]
-    fn moments_before_and_after_now_are_shown() {
-        let moment = Moment {
-            now: Instant::now(),
-            wall: UNIX_EPOCH + Duration::from_secs(100),
-        };
-        assert_eq!(
-            moment.show(moment.now + Duration::from_secs(5)),
-            "1970-01-01T00:01:45Z"
-        );
-        assert_eq!(
-            moment.show(moment.now - Duration::from_secs(5)),
-            "1970-01-01T00:01:35Z"
-        );
-    }
-
-    #[test]
-    fn a_profile_is_read_from_the_sps() {
-        let sps = ParameterSets::H264 {
-            sps: [0x67, 0x42, 0xe0, 0x1f, 1].into(),
-            pps: [0x68].into(),
-        };
-        assert_eq!(profile(&sps).as_deref(), Some("42e01f"));
-        let short = ParameterSets::H264 {
-            sps: [0x67].into(),
-            pps: [].into(),
-        };
-        assert_eq!(profile(&short), None);
-    }
 }

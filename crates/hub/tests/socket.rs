@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use axum::http::Method;
 use futures_util::{SinkExt as _, StreamExt as _};
 use lenswire_hub::auth::{Caller, How};
+use lenswire_hub::session::{Delay, DelayFrom};
 use lenswire_media::Kind;
 use lenswire_rtc::Protocol;
 use lenswire_rtc::peer::client::Client;
@@ -206,8 +207,16 @@ async fn a_viewer_goes_from_hello_to_live() {
         .say(json!({"type": "report", "id": "tile 1", "delay_ms": 84.5, "frames_per_second": 20}))
         .await;
     assert!(socket.state("tile 1", "live").await["delay_ms"].is_number());
-    let delay = world.hub.sessions()[0].reported_delay();
-    assert_eq!(delay, Some(Duration::from_micros(84_500)));
+    let session = &world.hub.sessions()[0];
+    let delay = session.delay(&session.stats(), Instant::now());
+    assert_eq!(
+        delay,
+        Some(Delay {
+            time: Duration::from_micros(84_500),
+            from: DelayFrom::Player
+        })
+    );
+    is_told_when_it_is_late(&world, &mut socket).await;
     socket.say(json!({"type": "close", "id": "tile 1"})).await;
     socket.state("tile 1", "closed").await;
     let ended = tokio::task::spawn_blocking(move || {
@@ -217,6 +226,43 @@ async fn a_viewer_goes_from_hello_to_live() {
     assert!(world.hub.sessions().is_empty());
     socket.say(json!({"type": "close", "id": "tile 1"})).await;
     assert_eq!(socket.hear("problem").await["code"], "session_not_found");
+}
+
+/// Issue 4, point 3: a picture that is later than its stream allows is told of to the viewer, to the
+/// administrator and to whoever reads the metrics, until it is in time again.
+async fn is_told_when_it_is_late(world: &World, socket: &mut Socket) {
+    let report = |ms: u32| json!({"type": "report", "id": "tile 1", "delay_ms": ms});
+    let warning = async |socket: &mut Socket, is_there: bool| loop {
+        let state = socket.state("tile 1", "live").await;
+        if state["warning"].is_object() == is_there {
+            return state["warning"]["code"].clone();
+        }
+    };
+    socket.say(report(5_000)).await;
+    assert_eq!(warning(socket, true).await, "viewer_delayed");
+    let admin = world.administrator().await;
+    let read = async |path| world.call(Method::GET, path, Some(&admin), &[], "").await;
+    let list = read("/api/v1/sessions").await.json();
+    let session = &list["items"][0];
+    assert_eq!(
+        (
+            &session["delay_ms"],
+            &session["delay_from"],
+            &session["layer"]
+        ),
+        (&json!(5_000), &json!("player"), &json!(0))
+    );
+    assert_eq!(session["warnings"][0]["code"], "viewer_delayed", "{list}");
+    let metrics = read("/metrics").await.body;
+    let counted = "lenswire_problems_total{code=\"viewer_delayed\"} 1";
+    assert!(metrics.lines().any(|line| line == counted), "{metrics}");
+    let late = metrics.lines().any(|line| {
+        let bucket = line.strip_prefix("lenswire_viewer_delay_seconds_bucket{le=\"5.0\"} ");
+        bucket.is_some_and(|count| count != "0")
+    });
+    assert!(late, "{metrics}");
+    socket.say(report(80)).await;
+    assert_eq!(warning(socket, false).await, Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,6 +64,16 @@ export interface Stream {
   readonly warnings: readonly ProblemBody[];
   readonly tracks: readonly Track[];
   readonly stats: StreamStats;
+  /** A smaller picture of the same scene. */
+  readonly substream?: Substream;
+}
+
+export interface Substream {
+  readonly source: Source;
+  readonly state: StreamState;
+  readonly warnings: readonly ProblemBody[];
+  readonly tracks: readonly Track[];
+  readonly stats: Omit<StreamStats, 'watching'>;
 }
 
 export interface StreamList {

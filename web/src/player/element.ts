@@ -12,6 +12,7 @@ import { diagnostics, explain } from './problem.ts';
 import type { Problem } from './protocol.ts';
 import type { Stats } from './stats.ts';
 import { keep, still } from './stills.ts';
+import { type Tile, watchTile } from './tile.ts';
 import { type Model, View } from './view.ts';
 
 /** Controls go after this long without a move; milliseconds. */
@@ -48,6 +49,8 @@ export class LenswirePlayer extends HTMLElement {
   readonly #view: View;
   #playback: Playback | undefined;
   #stats: Stats = {};
+  #tile: Tile | undefined;
+  #warned: string | undefined;
   #refused = false;
   #awake: ReturnType<typeof setTimeout> | undefined;
   #away: ReturnType<typeof setTimeout> | undefined;
@@ -81,6 +84,13 @@ export class LenswirePlayer extends HTMLElement {
     const { problem } = this.#state;
     if (problem !== undefined) return LenswirePlayer.words(this.#explain(problem));
     return this.#refused ? this.#explain('autoplay_refused') : undefined;
+  }
+
+  /** What its viewer should know though it plays, in words. */
+  get warning(): Problem | undefined {
+    const { phase, warning } = this.#state;
+    const moves = phase === 'live' || phase === 'catching_up';
+    return moves && warning ? LenswirePlayer.words(warning) : undefined;
   }
 
   /** The last second's numbers. */
@@ -118,6 +128,10 @@ export class LenswirePlayer extends HTMLElement {
     if (!this.hasAttribute('tabindex')) this.tabIndex = 0;
     if (!this.hasAttribute('role')) this.role = 'group';
     this.#listen(this.#ended.signal);
+    watchTile(this, this.#ended.signal, (tile) => {
+      this.#tile = tile;
+      if (this.#playback) this.#playback.tile = tile;
+    });
     this.#clock = setInterval(() => this.#render(), CLOCK);
     this.#renewal = setInterval(() => void this.#renewGrant(), RENEW);
     const target = this.#target;
@@ -172,6 +186,7 @@ export class LenswirePlayer extends HTMLElement {
         media: (media) => this.#attach(media),
       },
     );
+    if (this.#tile) this.#playback.tile = this.#tile;
   }
 
   #unmake(): void {
@@ -190,8 +205,10 @@ export class LenswirePlayer extends HTMLElement {
       since: new Date(state.since + offset),
       retryAt: date(state.retryAt),
     });
-    const { problem } = this;
+    const { problem, warning } = this;
     if (problem) this.#fire('problem', problem);
+    if (warning?.code !== this.#warned) this.#fire('warning', warning);
+    this.#warned = warning?.code;
     this.#render();
   }
 
@@ -328,6 +345,7 @@ export class LenswirePlayer extends HTMLElement {
       name: target?.stream ?? '',
       state,
       problem: this.#refused ? undefined : problem,
+      warning: this.warning,
       stats: this.#stats,
       now: performance.now(),
       words,

@@ -240,3 +240,23 @@ describe('a person', () => {
     expect(world.effects).toEqual(['ask', 'close', 'ask']);
   });
 });
+
+describe('what the hub says beside its state', () => {
+  const late = problem('viewer_delayed');
+  const said = (more: { warning?: Problem; layer?: number }): Event => ({
+    ...(hub('live') as Event & { type: 'hub' }),
+    ...more,
+  });
+
+  it('is known while it is said, and of this session only', () => {
+    const world = new World().hear('play', 'answered', ice('connected'), 'frame');
+    world.hear(said({ warning: late, layer: 1 }));
+    expect(world.state).toMatchObject({ phase: 'live', warning: late, layer: 1 });
+    world.hear(said({ layer: 0 }));
+    expect(world.state.warning).toBeUndefined();
+    expect(world.state.layer).toBe(0);
+    world.hear(said({ warning: late, layer: 1 }), 'retry');
+    expect(world.state.warning).toBeUndefined();
+    expect(world.state.layer).toBeUndefined();
+  });
+});

@@ -43,6 +43,10 @@ export interface State {
   readonly problem?: Problem | LocalCode;
   /** The hub's last word about this session. */
   readonly hub?: HubState;
+  /** It plays, but its viewer should know; the hub's words. */
+  readonly warning?: Problem;
+  /** Which picture of the scene is shown, where there is a choice. */
+  readonly layer?: number;
   readonly ice: 'new' | 'connected' | 'broken';
   readonly iceSince: number;
   readonly lastFrame?: number;
@@ -61,7 +65,13 @@ export interface State {
 export type Event =
   | { readonly type: 'play' | 'stop' | 'retry' | 'answered' | 'frame' | 'network' | 'packets' }
   | { readonly type: 'reachable' }
-  | { readonly type: 'hub'; readonly state: HubState; readonly reason?: Problem }
+  | {
+      readonly type: 'hub';
+      readonly state: HubState;
+      readonly reason?: Problem;
+      readonly warning?: Problem;
+      readonly layer?: number;
+    }
   | { readonly type: 'problem'; readonly problem: Problem | LocalCode }
   | { readonly type: 'ice'; readonly state: RTCPeerConnectionState }
   | { readonly type: 'unreachable'; readonly code: Unreachable }
@@ -145,7 +155,8 @@ function ask(state: State, now: number, tries: number): Step {
   // What was shown stays until something better is known, or a retry would flash.
   const phase = state.phase === 'waiting' || state.phase === 'failed' ? state.phase : 'asking';
   const base = phase === 'asking' ? cleared(state) : state;
-  const { retryAt: _retryAt, hub: _hub, lastFrame: _last, ...kept } = base;
+  const { retryAt: _retryAt, hub: _hub, lastFrame: _last, ...rest } = base;
+  const { warning: _warning, layer: _layer, ...kept } = rest;
   const fresh = { ...kept, ice: 'new', iceSince: now, packets: false, restarts: 0, tries } as const;
   return [enter(fresh, phase, now), 'ask'];
 }
@@ -180,7 +191,14 @@ function onWaiting(state: State, reason: Problem | undefined, now: number): Stat
   return enter({ ...still, hub, ...(reason && { problem: reason }) }, 'waiting', now);
 }
 
-function onHub(state: State, event: Event & { type: 'hub' }, now: number, chance: number): Step {
+/** What else the hub says with its state: gone when it is no longer said. */
+function noted(before: State, { warning, layer }: Event & { type: 'hub' }): State {
+  const { warning: _warning, layer: _layer, ...state } = before;
+  return { ...state, ...(warning && { warning }), ...(layer !== undefined && { layer }) };
+}
+
+function onHub(before: State, event: Event & { type: 'hub' }, now: number, chance: number): Step {
+  const state = noted(before, event);
   const next: State = { ...state, hub: event.state };
   if (event.state === 'closed') {
     if (event.reason?.code === 'tracks_changed') return ask(state, now, state.tries);

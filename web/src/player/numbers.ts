@@ -54,6 +54,9 @@ export function rows(stats: Stats, words: Words, language: string): Row[] {
     value,
     ...more,
   });
+  const layer = stats.layer !== undefined && {
+    note: words(stats.layer === 0 ? 'stat-main' : 'stat-small'),
+  };
   return [
     row('delay', millis(stats.delay, words, language), note ? { note } : {}),
     row('frames', frames(stats.framesPerSecond, words, language)),
@@ -63,7 +66,7 @@ export function rows(stats: Stats, words: Words, language: string): Row[] {
     row('buffer', millis(stats.jitterBuffer, words, language), { minor: true }),
     row('rtt', millis(stats.rtt, words, language), { minor: true }),
     row('freezes', freezes(stats, words, language), { minor: true }),
-    row('codec', picture(stats)),
+    row('codec', picture(stats), layer || {}),
     row('path', path(stats)),
   ];
 }

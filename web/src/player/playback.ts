@@ -9,6 +9,7 @@ import { isSupported } from './peer.ts';
 import { Session, type Wish } from './session.ts';
 import { StampReader } from './stamp.ts';
 import { reportOf, type Stats, StatsReader } from './stats.ts';
+import type { Tile } from './tile.ts';
 
 export interface Target extends Wish {
   readonly origin: string;
@@ -25,6 +26,10 @@ export interface Events {
 const TICK = 500;
 /** How often a running session is measured and reported, in ms. */
 const MEASURE = 1_000;
+/** And while it catches up: the hub replays as fast as we decode. */
+const MEASURE_REPLAY = 200;
+/** While a tile is being drawn larger its size is told no more often than this; milliseconds. */
+const TILES = 100;
 /** A moving picture need not say so more often; milliseconds. */
 const FRAME_NEWS = 250;
 /** Stamps are looked for this often, and this often where none was found; milliseconds. */
@@ -43,7 +48,10 @@ export class Playback {
   #session: Session | undefined;
   #reader = new StatsReader();
   #tick: ReturnType<typeof setInterval> | undefined;
-  #measure: ReturnType<typeof setInterval> | undefined;
+  #measure: ReturnType<typeof setTimeout> | undefined;
+  #tile: Tile | undefined;
+  #telling: ReturnType<typeof setTimeout> | undefined;
+  #told = 0;
   #decoded = 0;
   #nextStamp = 0;
 
@@ -82,9 +90,11 @@ export class Playback {
     else if (effect === 'restart') void this.#session?.restart();
     else if (effect === 'close') this.#close();
     this.#keepTime(next.phase !== 'idle');
+    if (next.hub !== before.hub && next.hub === 'catching_up') this.#measureSoon();
     const isNews =
       next.phase !== before.phase ||
       next.problem !== before.problem ||
+      next.warning?.code !== before.warning?.code ||
       next.retryAt !== before.retryAt;
     if (isNews) this.#events.state(next);
   }
@@ -98,15 +108,45 @@ export class Playback {
       hub,
       wish,
       // What an earlier session still says is history.
-      (event) => this.#session === session && this.dispatch(event),
+      (event) => {
+        if (this.#session !== session) return;
+        this.dispatch(event);
+        // Before the first picture: which of them it should be hangs on it.
+        if (event.type === 'answered') this.#tellTile();
+      },
       (media) => this.#events.media(media),
     );
     this.#session = session;
-    this.#measure = setInterval(() => void this.#look(session), MEASURE);
+    this.#measureSoon();
+  }
+
+  #measureSoon(): void {
+    clearTimeout(this.#measure);
+    const session = this.#session;
+    if (!session) return;
+    const wait = this.#state.hub === 'catching_up' ? MEASURE_REPLAY : MEASURE;
+    this.#measure = setTimeout(() => {
+      this.#measureSoon();
+      void this.#look(session);
+    }, wait);
+  }
+
+  /** The picture takes so much of the screen now: the hub hears of it at once. */
+  set tile(tile: Tile) {
+    this.#tile = tile;
+    clearTimeout(this.#telling);
+    const wait = Math.max(0, this.#told + TILES - performance.now());
+    this.#telling = setTimeout(() => this.#tellTile(), wait);
+  }
+
+  /** Without a session to tell it of, the first report of the next one tells it. */
+  #tellTile(): void {
+    this.#told = performance.now();
+    if (this.#tile) this.#session?.report({ tile: this.#tile });
   }
 
   #close(): void {
-    clearInterval(this.#measure);
+    clearTimeout(this.#measure);
     this.#session?.close();
     this.#session = undefined;
     this.#reader = new StatsReader();
@@ -127,7 +167,9 @@ export class Playback {
   async #look(session: Session): Promise<void> {
     const report = await session.stats().catch(() => undefined);
     if (!report || session !== this.#session) return;
-    const stats = this.#delay.of(this.#reader.read(report), session.hubDelay);
+    const { layer } = this.#state;
+    const read = this.#delay.of(this.#reader.read(report), session.hubDelay);
+    const stats = layer === undefined ? read : { ...read, layer };
     const decoded = stats.framesDecoded ?? 0;
     // In a hidden tab nothing is presented, but the picture still comes.
     if (decoded > this.#decoded) this.dispatch({ type: 'frame' });
@@ -136,7 +178,7 @@ export class Playback {
     }
     this.#decoded = decoded;
     this.#events.stats(stats);
-    session.report(reportOf(stats));
+    session.report({ ...reportOf(stats), ...(this.#tile && { tile: this.#tile }) });
   }
 
   #watchFrames(): void {

@@ -28,6 +28,14 @@ describe('messages of the hub', () => {
       state: 'waiting',
       reason,
     });
+    const warning = { code: 'viewer_delayed', title: 'The picture is late' };
+    expect(say({ type: 'state', id: '1', state: 'live', warning, layer: 1 })).toEqual({
+      type: 'state',
+      id: '1',
+      state: 'live',
+      warning,
+      layer: 1,
+    });
   });
 
   it('may be about the socket, not a session', () => {

@@ -34,14 +34,19 @@ export type FromHub =
       readonly id: string;
       readonly state: HubState;
       readonly reason?: Problem;
+      /** It plays, but its viewer should know. */
+      readonly warning?: Problem;
+      /** Which picture of the scene: 0 the main one, 1 the small one; absent without a choice. */
+      readonly layer?: number;
       readonly delayMs?: number;
     }
   | { readonly type: 'problem'; readonly id?: string; readonly problem: Problem }
   | { readonly type: 'close'; readonly id: string };
 
-/** What the player measures, once a second. Counters count from the session's start. */
+/** What the player measures, each second or faster. Counters count from the session's start. */
 export interface Report {
   readonly frames_decoded?: number;
+  readonly frames_received?: number;
   readonly key_frames_decoded?: number;
   readonly frames_dropped?: number;
   readonly frames_per_second?: number;
@@ -57,6 +62,8 @@ export interface Report {
   readonly width?: number;
   readonly height?: number;
   readonly delay_ms?: number;
+  /** Width and height on the screen in device pixels; 0 and 0: not seen. */
+  readonly tile?: readonly [number, number];
 }
 
 export type ToHub =
@@ -105,12 +112,16 @@ function readState(bag: Bag, id: string): FromHub | undefined {
   const state = text(bag.state);
   if (state === undefined || !HUB_STATES.has(state)) return undefined;
   const reason = readProblem(bag.reason);
+  const warning = readProblem(bag.warning);
+  const layer = number(bag.layer);
   const delayMs = number(bag.delay_ms);
   return {
     type: 'state',
     id,
     state: state as HubState,
     ...(reason && { reason }),
+    ...(warning && { warning }),
+    ...(layer !== undefined && { layer }),
     ...(delayMs !== undefined && { delayMs }),
   };
 }

@@ -77,8 +77,8 @@ export class Session {
         return this.#peer.add(message.candidate);
       case 'state': {
         if (message.delayMs !== undefined) this.hubDelay = message.delayMs;
-        const { state, reason } = message;
-        return this.#emit({ type: 'hub', state, ...(reason && { reason }) });
+        const { id: _id, delayMs: _delay, ...told } = message;
+        return this.#emit({ ...told, type: 'hub' });
       }
       case 'problem':
         return this.#emit({ type: 'problem', problem: message.problem });
@@ -120,10 +120,10 @@ export class Session {
     this.#hub.send({ type: 'grant', id: this.#id, token });
   }
 
-  /** Tells the hub what is measured, once there is a session to tell it of. */
-  report(report: Report): void {
-    if (this.#stage !== 'answered') return;
-    this.#hub.send({ type: 'report', id: this.#id, ...report });
+  /** Tells the hub what is measured, once there is a session to tell it of; whether it was told. */
+  report(report: Report): boolean {
+    if (this.#stage !== 'answered') return false;
+    return this.#hub.send({ type: 'report', id: this.#id, ...report });
   }
 
   stats(): Promise<RTCStatsReport> {

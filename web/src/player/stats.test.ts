@@ -62,7 +62,8 @@ describe('statistics', () => {
 
   it('leave out what the browser does not tell', () => {
     expect(new StatsReader().read([])).toEqual({});
-    expect(reportOf({ framesDecoded: 3 })).toEqual({ frames_decoded: 3 });
+    const counted = { framesDecoded: 3, framesReceived: 4 };
+    expect(reportOf(counted)).toEqual({ frames_decoded: 3, frames_received: 4 });
   });
 
   it('find the pair where no transport names it', () => {

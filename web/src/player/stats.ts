@@ -35,6 +35,8 @@ export interface Stats {
   readonly delay?: number;
   /** Whether `delay` was read off the picture or added up from its parts. */
   readonly delayFrom?: 'stamp' | 'parts';
+  /** Which picture of the scene, where the hub has several: 0 the main one, 1 the small one. */
+  readonly layer?: number;
 }
 
 /** The way the media takes. */
@@ -90,6 +92,7 @@ export class StatsReader {
       clockOffset: clockOffset(of, num(selected, 'currentRoundTripTime')),
       delay: undefined,
       delayFrom: undefined,
+      layer: undefined,
     });
   }
 }
@@ -163,6 +166,7 @@ function clockOffset(of: Find, rtt: number | undefined): number | undefined {
 export function reportOf(stats: Stats): Report {
   return known<Report>({
     frames_decoded: stats.framesDecoded,
+    frames_received: stats.framesReceived,
     key_frames_decoded: stats.keyFrames,
     frames_dropped: stats.framesDropped,
     frames_per_second: stats.framesPerSecond,

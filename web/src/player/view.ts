@@ -25,6 +25,8 @@ export interface Model {
   readonly name: string;
   readonly state: State;
   readonly problem: Problem | undefined;
+  /** It plays, but its viewer should know. */
+  readonly warning: Problem | undefined;
   readonly stats: Stats;
   readonly now: number;
   readonly words: Words;
@@ -153,10 +155,12 @@ export class View {
     this.showNumbers(model);
   }
 
-  #showState({ state, now, words }: Model): void {
+  #showState({ state, now, words, warning }: Model): void {
     this.#state.hidden = state.phase === 'idle' && state.problem === undefined;
     const { retryAt } = state;
-    say(this.#word, words(`state-${state.phase}`));
+    say(this.#word, warning?.title ?? words(`state-${state.phase}`));
+    this.#state.classList.toggle('warned', warning !== undefined);
+    this.#state.title = warning ? [warning.detail, warning.fix].filter(Boolean).join(' ') : '';
     const since = span(now - state.since, words);
     say(
       this.#since,

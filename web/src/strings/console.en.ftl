@@ -89,6 +89,7 @@ fact-lost-packets = { $count ->
 }
 fact-reconnects = Reconnects
 fact-source = Source
+fact-substream = Small picture
 fact-transport = Transport
 fact-viewers = Who may watch
 fact-on-demand = When it runs

@@ -85,6 +85,7 @@ fact-lost-packets = { $count ->
 }
 fact-reconnects = Reconnexions
 fact-source = Source
+fact-substream = Petite image
 fact-transport = Transport
 fact-viewers = Qui peut regarder
 fact-on-demand = Quand elle tourne

@@ -81,6 +81,7 @@ fact-lost-packets = { $count ->
 }
 fact-reconnects = 재연결
 fact-source = 소스
+fact-substream = 작은 영상
 fact-transport = 전송
 fact-viewers = 시청 허용
 fact-on-demand = 실행

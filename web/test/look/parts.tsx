@@ -67,6 +67,7 @@ function Face({
       name: 'gate',
       state: { ...start(0), phase },
       problem: undefined,
+      warning: undefined,
       stats: STATS,
       now: 4_000,
       words: wordsFor(language),

@@ -70,6 +70,7 @@ codes! {
     IceFailed, "ice_failed", 504, "No way through the network", "Allow UDP and TCP to Lenswire's media port (8189), or set media.addresses to an address that viewers can reach.";
     ViewerVanished, "viewer_vanished", 504, "The viewer is gone", "";
     ViewerTooSlow, "viewer_too_slow", 503, "The viewer cannot keep up", "Choose a smaller picture, or a better connection.";
+    ViewerDelayed, "viewer_delayed", 503, "The picture is late", "Use a better connection or a smaller picture. When it is late on every screen, look at the camera's network.";
     GrantExpired, "grant_expired", 401, "The permission has ended", "Open the page again, or ask for a new link.";
     StreamNotLive, "stream_not_live", 409, "The stream is not live yet", "Try again in a few seconds.";
     StreamRemoved, "stream_removed", 410, "The stream was removed", "";

@@ -76,7 +76,7 @@ impl<'de> Deserialize<'de> for SourceText {
         let text = String::deserialize(deserializer)?;
         if text.contains("://***@") || text.contains("=***") {
             return Err(serde::de::Error::custom(
-                "this is the masked address: leave `source` out to keep it, or write the password",
+                "this is the masked address: leave the key out to keep it, or write the password",
             ));
         }
         Self::parse(&text).map_err(serde::de::Error::custom)

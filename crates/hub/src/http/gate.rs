@@ -41,6 +41,7 @@ impl Origins {
             What::Socket => Self::Socket,
             What::Health
             | What::Ready
+            | What::Metrics
             | What::Me
             | What::Claim
             | What::Login
@@ -149,6 +150,7 @@ impl Gate {
             | What::Retry
             | What::Sessions
             | What::Session
+            | What::Metrics
             | What::Grants => {
                 let user = match caller {
                     Caller::Anonymous => None,

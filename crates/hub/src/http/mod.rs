@@ -19,6 +19,7 @@ mod ice;
 mod leave;
 mod limits;
 mod login;
+mod metrics;
 mod origin;
 mod pages;
 mod path;

@@ -21,6 +21,8 @@ pub(crate) enum What {
     Health,
     /// `/readyz`
     Ready,
+    /// `/metrics`
+    Metrics,
     /// `/ws`
     Socket,
     /// `/api/v1/me`
@@ -60,9 +62,10 @@ pub(crate) enum What {
 impl What {
     /// All of them, for tests that walk the routes.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Health,
         Self::Ready,
+        Self::Metrics,
         Self::Socket,
         Self::Me,
         Self::Claim,
@@ -114,6 +117,7 @@ impl Place {
             "" | "claim" | "login" => What::Page,
             "healthz" => What::Health,
             "readyz" => What::Ready,
+            "metrics" => What::Metrics,
             "ws" => What::Socket,
             "lenswire.js" => What::Player,
             "favicon.ico" | "favicon.svg" | "robots.txt" => {
@@ -331,7 +335,7 @@ mod tests {
             "/assets/%2e%2e",
             "/healthz/",
             "/ws/",
-            "/metrics",
+            "/metrics/",
             "/g\u{e2}te",
             "/gate?x",
             "/gate;x",

@@ -10,7 +10,7 @@ use super::asked::{Answer, Asked};
 use super::gate::Gate;
 use super::path::What;
 use super::state::App;
-use super::{health, pages, revocation, sessions, streams, whep, who, ws};
+use super::{health, metrics, pages, revocation, sessions, streams, whep, who, ws};
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +53,7 @@ fn table() -> Vec<Route> {
         // The process.
         route(GET, What::Health, Public, health::alive),
         route(GET, What::Ready, Public, health::ready),
+        route(GET, What::Metrics, Administrator, metrics::read),
         // Watching. Open to any origin, so a cookie doesn't count here.
         route(Method::HEAD, What::Whep, Watch, whep::discover),
         route(POST, What::Whep, Watch, whep::create),

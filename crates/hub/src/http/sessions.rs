@@ -21,7 +21,7 @@ pub(crate) async fn list(asked: Asked) -> Answer {
         .hub
         .sessions()
         .iter()
-        .map(|session| SessionView::new(session))
+        .map(|session| SessionView::new(session, asked.moment))
         .collect();
     Ok(Json(List { items }).into_response())
 }

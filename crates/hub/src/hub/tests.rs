@@ -5,7 +5,7 @@ use lenswire_rtc::peer::client::Client;
 
 use super::*;
 use crate::auth::How;
-use crate::config::{SourceUrl, Transport};
+use crate::config::{self, SourceUrl, Transport};
 use crate::source::scripted::picture;
 
 #[expect(clippy::disallowed_methods, reason = "a test is where time enters")]
@@ -79,11 +79,14 @@ async fn viewers_stay_whatever_changes_about_their_stream() {
         watch(&hub, "yard", Identity::Anyone).await,
     ];
     let mut config = two();
-    let changes: [fn(&mut StreamConfig); 6] = [
+    let changes: [fn(&mut StreamConfig); 9] = [
         |stream| stream.on_demand = true,
         |stream| stream.delay_limit = Some(Duration::from_millis(500)),
         |stream| stream.source = rtsp("rtsp://user:secret@127.0.0.1:1/a"),
         |stream| stream.source = rtsp("rtsp://user:other@127.0.0.1:1/b"),
+        |stream| stream.substream = rtsp("rtsp://user:secret@127.0.0.1:1/small"),
+        |stream| stream.substream = rtsp("rtsp://user:secret@127.0.0.1:1/smaller"),
+        |stream| stream.substream = None,
         |stream| stream.transport = Transport::Udp,
         |stream| stream.source = None,
     ];

@@ -9,6 +9,7 @@ use lenswire_media::Tracks;
 use lenswire_rtc::{SessionEvent, Watch};
 
 use super::Hub;
+use crate::config::StreamConfig;
 use crate::session::{self, Identity, Ids, Session, Shared};
 use crate::stream::{Entry, Standing};
 
@@ -47,6 +48,18 @@ impl Hub {
         request: WatchRequest,
         waiting: &mut (dyn FnMut(&Standing) + Send),
     ) -> Result<Arc<Session>, Problem> {
+        let watched = self.find_and_negotiate(request, waiting).await;
+        if let Err(problem) = &watched {
+            self.0.counts.problem(problem.code);
+        }
+        watched
+    }
+
+    async fn find_and_negotiate(
+        &self,
+        request: WatchRequest,
+        waiting: &mut (dyn FnMut(&Standing) + Send),
+    ) -> Result<Arc<Session>, Problem> {
         let entry = self
             .stream(&request.stream)
             .ok_or_else(|| not_found(&request.stream))?;
@@ -71,7 +84,18 @@ impl Hub {
         entry: &Entry,
         tracks: Arc<Tracks>,
     ) -> Result<Arc<Session>, Problem> {
-        let shared = Shared::new(entry.standing(), request.expires);
+        let delay_limit = delay_limit(&entry.config());
+        let substreams: Vec<_> = entry
+            .configured_substream()
+            .map(|substream| substream.media().clone())
+            .into_iter()
+            .collect();
+        let shared = Shared::new(
+            entry.standing(),
+            delay_limit,
+            !substreams.is_empty(),
+            request.expires,
+        );
         let ids = Ids::random();
         let watch = Watch {
             offer: request.offer,
@@ -79,8 +103,8 @@ impl Hub {
             tracks,
             events: self.listen(&shared, &ids),
             client: request.client,
-            substreams: Vec::new(),
-            delay_limit: entry.config().delay_limit.unwrap_or(DELAY_LIMIT),
+            substreams,
+            delay_limit,
             now: request.now,
         };
         let peer = self
@@ -120,6 +144,11 @@ impl Hub {
             }
         })
     }
+}
+
+/// How far a viewer of such a stream may fall behind.
+pub(super) fn delay_limit(config: &StreamConfig) -> Duration {
+    config.delay_limit.unwrap_or(DELAY_LIMIT)
 }
 
 /// There is no such stream.

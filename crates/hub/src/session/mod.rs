@@ -4,6 +4,7 @@
 //! exists and until when. Whether it lives on HTTP or on a socket is no matter: a socket only
 //! listens to it, may be lost and another may take it over within [`RESUME`].
 
+mod delay;
 mod identity;
 mod refusal;
 mod registry;
@@ -16,8 +17,10 @@ use std::time::{Duration, Instant, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lenswire_api::{Code, Problem, StreamName};
-use lenswire_rtc::{Patched, SessionStats};
+use lenswire_rtc::{Patched, Report, SessionStats};
 
+pub(crate) use delay::Late;
+pub use delay::{Delay, DelayFrom};
 pub use identity::Identity;
 pub(crate) use refusal::problem;
 pub(crate) use registry::{Sessions, stopping};
@@ -134,16 +137,39 @@ impl Session {
         self.peer.stats()
     }
 
-    /// Capture or arrival to display, as its player reported it.
+    /// Capture or arrival to display, as far as it is known.
     #[must_use]
-    pub fn reported_delay(&self) -> Option<Duration> {
-        self.shared.lock().reported_delay
+    pub fn delay(&self, stats: &SessionStats, now: Instant) -> Option<Delay> {
+        let reported = self.shared.lock().reported;
+        reported.or(stats, now)
     }
 
-    /// Takes the player's report. What a player says is believed only as far as it is plausible.
-    pub fn report(&self, delay: Option<Duration>) {
-        self.shared.lock().reported_delay =
-            delay.filter(|delay| *delay < Duration::from_secs(3600));
+    /// Takes the player's report, and passes it on to the media thread; whether it was taken. What
+    /// a player says is believed only as far as it is plausible, and does nothing to anybody else.
+    pub fn report(&self, report: Report, now: Instant) -> bool {
+        let mut state = self.shared.lock();
+        if !state.reports.take(now) {
+            return false;
+        }
+        state.reported.take(report.delay, now);
+        drop(state);
+        self.peer.report(report);
+        true
+    }
+
+    /// Looks at how late its picture is. `None` when that can't be known.
+    pub(crate) fn look_at_delay(&self, now: Instant) -> (Option<Delay>, Option<Late>) {
+        let stats = self.stats();
+        let mut state = self.shared.lock();
+        let delay = state.reported.or(&stats, now);
+        let late = state.picture.delay(delay.map(|delay| delay.time), now);
+        state.tell();
+        (delay.filter(|_| state.picture.is_connected()), late)
+    }
+
+    /// Its stream allows another delay from now on.
+    pub(crate) fn limit_delay(&self, limit: Duration) {
+        self.shared.lock().picture.limit_delay(limit);
     }
 
     /// Whether `identity` may do to it what its owner may. An administrator may close anything, but

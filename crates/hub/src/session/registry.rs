@@ -7,24 +7,56 @@ use std::time::{Duration, Instant};
 use lenswire_api::{Code, Problem, StreamName};
 use tokio_util::sync::CancellationToken;
 
-use super::{Identity, Session};
+use super::{Identity, Late, Session};
 use crate::config::Limits;
+use crate::metrics::{Counts, Totals};
 use crate::stream::Standing;
 
 /// When one who is turned away may come again.
 const LATER: Duration = Duration::from_secs(5);
 
+type Open = BTreeMap<String, Arc<Session>>;
+
 /// The hub's sessions.
 #[derive(Default)]
 pub(crate) struct Sessions {
-    open: Mutex<BTreeMap<String, Arc<Session>>>,
+    known: Mutex<Known>,
+    counts: Arc<Counts>,
     /// Cancelled once the hub takes no more, for good.
     stopping: CancellationToken,
 }
 
+#[derive(Default)]
+struct Known {
+    open: Open,
+    /// The figures of those that have ended.
+    ended: Totals,
+}
+
 impl Sessions {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Session>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn new(counts: Arc<Counts>) -> Self {
+        Self {
+            counts,
+            ..Self::default()
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&Open) -> T) -> T {
+        look(&self.known().open)
+    }
+
+    /// What all sessions have carried, those that have ended included.
+    pub(crate) fn totals(&self) -> Totals {
+        let known = self.known();
+        let mut totals = known.ended;
+        for session in known.open.values() {
+            totals.add(&session.stats());
+        }
+        totals
     }
 
     /// Whether one more session of `stream` for `identity` fits.
@@ -34,15 +66,14 @@ impl Sessions {
         identity: &Identity,
         limits: &Limits,
     ) -> Result<(), Problem> {
-        let open = self.lock();
         self.takes_more()?;
-        fits(&open, stream, identity, limits)
+        self.with(|open| fits(open, stream, identity, limits))
     }
 
     /// From now on no session begins (D2).
     pub(crate) fn refuse(&self) {
         // Under the lock, so that nothing is inserted once this has returned.
-        let _open = self.lock();
+        let _known = self.known();
         self.stopping.cancel();
     }
 
@@ -61,58 +92,58 @@ impl Sessions {
 
     /// Takes a session in, unless it no longer fits.
     pub(crate) fn insert(&self, session: &Arc<Session>, limits: &Limits) -> Result<(), Problem> {
-        let mut open = self.lock();
+        let mut known = self.known();
         self.takes_more()?;
-        fits(&open, session.stream(), session.identity(), limits)?;
-        open.insert(session.secret().to_owned(), Arc::clone(session));
+        fits(&known.open, session.stream(), session.identity(), limits)?;
+        known
+            .open
+            .insert(session.secret().to_owned(), Arc::clone(session));
         Ok(())
     }
 
     /// The session with that secret.
     pub(crate) fn find(&self, secret: &str) -> Option<Arc<Session>> {
-        self.lock().get(secret).cloned()
+        self.with(|open| open.get(secret).cloned())
     }
 
     /// The session that lists call so.
     pub(crate) fn find_number(&self, number: &str) -> Option<Arc<Session>> {
-        self.lock()
-            .values()
-            .find(|session| session.number() == number)
-            .cloned()
+        self.with(|open| {
+            open.values()
+                .find(|session| session.number() == number)
+                .cloned()
+        })
     }
 
     /// All of them, the oldest first.
     pub(crate) fn list(&self) -> Vec<Arc<Session>> {
-        let mut all: Vec<_> = self.lock().values().cloned().collect();
+        let mut all: Vec<_> = self.with(|open| open.values().cloned().collect());
         all.sort_by_key(|session| session.since());
         all
     }
 
     /// How many show each stream.
     pub(crate) fn count(&self, stream: &StreamName) -> usize {
-        self.lock()
-            .values()
-            .filter(|session| session.stream() == stream)
-            .count()
+        self.with(|open| {
+            open.values()
+                .filter(|session| session.stream() == stream)
+                .count()
+        })
     }
 
     /// Ends a session; whether there was one.
     pub(crate) fn close(&self, secret: &str, why: Option<Problem>) -> bool {
-        let Some(session) = self.forget(secret) else {
+        let Some(session) = self.take(secret) else {
             return false;
         };
         session.close(why);
+        self.count_end(&session);
         true
     }
 
     /// Ends the sessions that `which` names.
     pub(crate) fn close_all(&self, why: &Problem, which: impl Fn(&Session) -> bool) {
-        let named: Vec<_> = self
-            .lock()
-            .values()
-            .filter(|session| which(session))
-            .cloned()
-            .collect();
+        let named = self.those(which);
         for session in named {
             self.close(session.secret(), Some(why.clone()));
         }
@@ -120,28 +151,80 @@ impl Sessions {
 
     /// Takes a session out without closing it: it is over by itself.
     pub(crate) fn forget(&self, secret: &str) -> Option<Arc<Session>> {
-        self.lock().remove(secret)
+        let session = self.take(secret)?;
+        self.count_end(&session);
+        Some(session)
+    }
+
+    /// Takes a session out, and what it has carried into the books: in one step, so that totals
+    /// never fall.
+    fn take(&self, secret: &str) -> Option<Arc<Session>> {
+        let mut known = self.known();
+        let session = known.open.remove(secret)?;
+        known.ended.add(&session.stats());
+        Some(session)
+    }
+
+    fn count_end(&self, session: &Session) {
+        if let Some(why) = session.shown().reason {
+            self.counts.problem(why.code);
+        }
+    }
+
+    fn those(&self, which: impl Fn(&Session) -> bool) -> Vec<Arc<Session>> {
+        self.with(|open| {
+            let named = open.values().filter(|session| which(session));
+            named.cloned().collect()
+        })
+    }
+
+    /// A stream allows its viewers another delay.
+    pub(crate) fn limit_delay(&self, stream: &StreamName, limit: Duration) {
+        for session in self.those(|session| session.stream() == stream) {
+            session.limit_delay(limit);
+        }
     }
 
     /// How a stream's source stands has changed.
     pub(crate) fn on_standing(&self, stream: &StreamName, standing: &Standing) {
-        let watching: Vec<_> = self
-            .lock()
-            .values()
-            .filter(|session| session.stream() == stream)
-            .cloned()
-            .collect();
-        for session in watching {
+        for session in self.those(|session| session.stream() == stream) {
             session.on_standing(standing);
         }
     }
 
-    /// Ends what has to end: expired grants, sockets that did not come back.
+    /// Ends what has to end: expired grants, sockets that did not come back. Looks at how late the
+    /// others' pictures are.
     pub(crate) fn sweep(&self, now: Instant) {
         for session in self.list() {
-            if let Some(why) = session.tick(now) {
-                self.close(session.secret(), why);
+            match session.tick(now) {
+                Some(why) => drop(self.close(session.secret(), why)),
+                None => self.look_at_delay(&session, now),
             }
+        }
+    }
+
+    fn look_at_delay(&self, session: &Session, now: Instant) {
+        let (delay, late) = session.look_at_delay(now);
+        if let Some(delay) = delay {
+            self.counts.delay(delay.time);
+        }
+        let (stream, number) = (session.stream().as_str(), session.number());
+        match late {
+            Some(Late::Begins { first }) => {
+                self.counts.problem(Code::ViewerDelayed);
+                let warning = session.shown().warning.map(|warning| warning.to_string());
+                let warning = warning.unwrap_or_default();
+                // A viewer whose delay goes up and down says so once, not all day long.
+                if first {
+                    tracing::warn!(stream, session = number, %warning, "late picture");
+                } else {
+                    tracing::debug!(stream, session = number, %warning, "late picture");
+                }
+            }
+            Some(Late::Ends) => {
+                tracing::debug!(stream, session = number, "its picture is in time again");
+            }
+            None => {}
         }
     }
 }
@@ -154,7 +237,7 @@ pub(crate) fn stopping() -> Problem {
 }
 
 fn fits(
-    open: &BTreeMap<String, Arc<Session>>,
+    open: &Open,
     stream: &StreamName,
     identity: &Identity,
     limits: &Limits,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use lenswire_rtc::SessionEvent;
 
+use super::delay::Reported;
 use super::showing::{Picture, Shown};
 use crate::stream::Standing;
 
@@ -31,8 +32,10 @@ pub(super) struct State {
     pub(super) expires: Option<Instant>,
     /// Counts ICE generations; the ETag says which one a PATCH is about.
     pub(super) generation: u32,
-    /// What the player last reported: capture or arrival to display.
-    pub(super) reported_delay: Option<Duration>,
+    /// What the player last reported of its delay.
+    pub(super) reported: Reported,
+    /// How many reports were taken lately.
+    pub(super) reports: Reports,
 }
 
 /// What holds a session besides its peer.
@@ -45,14 +48,43 @@ pub(super) enum Tether {
     Lost(Instant),
 }
 
+/// A player reports once a second, five times while it catches up, and when its size changes. More
+/// than this in a second is of no use to anybody: the rest is not taken.
+const REPORTS: u32 = 20;
+
+/// Counts reports by the second.
+#[derive(Debug, Default)]
+pub(super) struct Reports(Option<(Instant, u32)>);
+
+impl Reports {
+    /// Whether one more is taken.
+    pub(super) fn take(&mut self, now: Instant) -> bool {
+        let (since, count) = match self.0 {
+            Some((since, count)) if now.saturating_duration_since(since).as_secs() < 1 => {
+                (since, count)
+            }
+            _ => (now, 0),
+        };
+        self.0 = Some((since, count + u32::from(count < REPORTS)));
+        count < REPORTS
+    }
+}
+
 impl Shared {
-    pub(crate) fn new(source: Standing, expires: Option<Instant>) -> Arc<Self> {
+    /// `has_choice`: there are smaller pictures of the same scene.
+    pub(crate) fn new(
+        source: Standing,
+        delay_limit: Duration,
+        has_choice: bool,
+        expires: Option<Instant>,
+    ) -> Arc<Self> {
         let state = State {
-            picture: Picture::new(source),
+            picture: Picture::new(source, delay_limit, has_choice),
             tether: Tether::Url,
             expires,
             generation: 0,
-            reported_delay: None,
+            reported: Reported::default(),
+            reports: Reports::default(),
         };
         Arc::new(Self(Mutex::new(state)))
     }
@@ -84,5 +116,27 @@ impl State {
         {
             listener(Notice::Shown(shown));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Issue 4, "Bad input": a player that floods reports is held to what is of use.
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the fake clock needs a first value"
+    )]
+    fn a_flood_of_reports_is_held_to_twenty_a_second() {
+        let now = Instant::now();
+        let mut reports = Reports::default();
+        let mut taken = |ms| reports.take(now + Duration::from_millis(ms));
+        let first = (0..999).filter(|ms| taken(*ms)).count();
+        assert_eq!(first, 20);
+        assert!(taken(1_000), "a new second");
+        let usual = (2_000..12_000).step_by(200);
+        assert!(usual.clone().all(taken), "an honest player's, all of them");
     }
 }

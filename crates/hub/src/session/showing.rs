@@ -7,6 +7,7 @@ use lenswire_api::{Code, Problem};
 use lenswire_media::Viewstate;
 use lenswire_rtc::{Closed, SessionEvent};
 
+use super::delay::{DelayWatch, Late};
 use crate::stream::Standing;
 use crate::supervise::Phase;
 
@@ -52,6 +53,21 @@ pub struct Shown {
     pub showing: Showing,
     /// Why, when it is not simply going well.
     pub reason: Option<Problem>,
+    /// It plays, but the viewer should know: its picture is later than its stream allows.
+    pub warning: Option<Problem>,
+    /// Which picture of the scene: 0 = the stream, 1 = its substream; `None` when there is but one.
+    pub layer: Option<usize>,
+}
+
+impl Shown {
+    fn because(showing: Showing, reason: Option<Problem>) -> Self {
+        Self {
+            showing,
+            reason,
+            warning: None,
+            layer: None,
+        }
+    }
 }
 
 /// What the state is made of.
@@ -63,6 +79,9 @@ pub(super) struct Picture {
     /// Since when it is known that a keyframe is waited for.
     awaiting: Option<Instant>,
     starved: bool,
+    /// Which picture is shown, where there is a choice.
+    layer: Option<usize>,
+    delay: DelayWatch,
     told: Option<Shown>,
 }
 
@@ -74,13 +93,15 @@ enum Link {
 }
 
 impl Picture {
-    pub(super) fn new(source: Standing) -> Self {
+    pub(super) fn new(source: Standing, delay_limit: Duration, has_choice: bool) -> Self {
         Self {
             link: Link::Connecting,
             view: None,
             source,
             awaiting: None,
             starved: false,
+            layer: has_choice.then_some(0),
+            delay: DelayWatch::new(delay_limit),
             told: None,
         }
     }
@@ -88,7 +109,8 @@ impl Picture {
     /// What the engine says of the session. A closed one stays closed, for its first reason.
     pub(super) fn event(&mut self, event: &SessionEvent) {
         match (event, &self.link) {
-            (_, Link::Closed(_)) | (SessionEvent::Candidate(_) | SessionEvent::Layer(_), _) => {}
+            (_, Link::Closed(_)) | (SessionEvent::Candidate(_), _) => {}
+            (SessionEvent::Layer(layer), _) => self.layer = self.layer.and(Some(*layer)),
             (SessionEvent::Connected { .. }, _) => self.link = Link::Connected,
             (SessionEvent::State(view), _) => self.view = Some(*view),
             (SessionEvent::Closed(why), _) => self.link = Link::Closed(reason(*why)),
@@ -125,6 +147,17 @@ impl Picture {
             .is_some_and(|since| now.saturating_duration_since(since) >= KEYFRAME_PATIENCE);
     }
 
+    /// How late its picture is now; whether that has begun or ceased to be too late. Only a picture
+    /// that moves can be late.
+    pub(super) fn delay(&mut self, delay: Option<Duration>, now: Instant) -> Option<Late> {
+        let moves = matches!(self.state().showing, Showing::Live | Showing::CatchingUp);
+        self.delay.measured(delay.filter(|_| moves), now)
+    }
+
+    pub(super) fn limit_delay(&mut self, limit: Duration) {
+        self.delay.limit(limit);
+    }
+
     /// The state, if it differs from what was told last.
     pub(super) fn news(&mut self) -> Option<Shown> {
         let shown = self.shown();
@@ -141,32 +174,30 @@ impl Picture {
     }
 
     pub(super) fn shown(&self) -> Shown {
-        let plain = |showing| Shown {
-            showing,
-            reason: None,
-        };
+        Shown {
+            warning: self.delay.warning(),
+            layer: self.layer,
+            ..self.state()
+        }
+    }
+
+    fn state(&self) -> Shown {
+        let plain = |showing| Shown::because(showing, None);
         match &self.link {
             Link::Connecting => plain(Showing::Connecting),
-            Link::Closed(why) => Shown {
-                showing: Showing::Closed,
-                reason: why.clone(),
-            },
+            Link::Closed(why) => Shown::because(Showing::Closed, why.clone()),
             Link::Connected => match (self.source.phase, self.view) {
                 // Idle: a stream that has no source of its own, because somebody publishes it.
                 (Phase::Live | Phase::Idle, Some(Viewstate::Live)) => plain(Showing::Live),
                 (Phase::Live | Phase::Idle, Some(Viewstate::CatchingUp { .. })) => {
                     plain(Showing::CatchingUp)
                 }
-                (Phase::Live | Phase::Idle, Some(Viewstate::AwaitingKeyframe)) => Shown {
-                    showing: Showing::Waiting,
-                    reason: self.starved.then(no_keyframe),
-                },
+                (Phase::Live | Phase::Idle, Some(Viewstate::AwaitingKeyframe)) => {
+                    Shown::because(Showing::Waiting, self.starved.then(no_keyframe))
+                }
                 (Phase::Live | Phase::Idle, None) => plain(Showing::Connected),
                 (Phase::Connecting | Phase::Stalled | Phase::Retrying(_) | Phase::Parked(_), _) => {
-                    Shown {
-                        showing: Showing::Waiting,
-                        reason: self.source.problem.clone(),
-                    }
+                    Shown::because(Showing::Waiting, self.source.problem.clone())
                 }
             },
         }
@@ -234,6 +265,10 @@ mod tests {
         Instant::now()
     }
 
+    fn picture() -> Picture {
+        Picture::new(standing(Phase::Live, None), Duration::from_secs(1), false)
+    }
+
     fn standing(phase: Phase, code: Option<Code>) -> Standing {
         Standing {
             phase,
@@ -264,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_session_goes_from_connecting_to_live_and_says_each_step_once() {
-        let mut picture = Picture::new(standing(Phase::Live, None));
+        let mut picture = picture();
         assert_eq!(told(&mut picture), Some(("connecting", None)));
         assert_eq!(told(&mut picture), None);
         picture.event(&connected());
@@ -287,7 +322,7 @@ mod tests {
     // The words change with the cause and are gone when it plays.
     #[test]
     fn while_the_source_is_down_the_reason_is_the_sources() {
-        let mut picture = Picture::new(standing(Phase::Live, None));
+        let mut picture = picture();
         picture.event(&connected());
         picture.event(&SessionEvent::State(Viewstate::Live));
         assert_eq!(told(&mut picture), Some(("live", None)));
@@ -317,7 +352,7 @@ mod tests {
     #[test]
     fn a_live_source_without_keyframes_is_named_after_five_seconds() {
         let now = start();
-        let mut picture = Picture::new(standing(Phase::Live, None));
+        let mut picture = picture();
         picture.event(&connected());
         picture.event(&SessionEvent::State(Viewstate::AwaitingKeyframe));
         for second in 0..5 {
@@ -340,7 +375,7 @@ mod tests {
 
     #[test]
     fn what_the_hub_says_first_is_the_reason_that_stays() {
-        let mut picture = Picture::new(standing(Phase::Live, None));
+        let mut picture = picture();
         picture.close(Some(Problem::from(Code::GrantExpired)));
         picture.event(&SessionEvent::Closed(Closed::ByHub));
         assert_eq!(
@@ -348,5 +383,43 @@ mod tests {
             Some(("closed", Some(Code::GrantExpired)))
         );
         assert!(picture.is_closed());
+    }
+
+    // Issue 4: which picture is shown is told where there is a choice, and only there.
+    #[test]
+    fn the_layer_is_told_where_there_is_a_choice() {
+        for (has_choice, expected) in [(false, None), (true, Some(1))] {
+            let live = standing(Phase::Live, None);
+            let mut picture = Picture::new(live, Duration::from_secs(1), has_choice);
+            picture.event(&connected());
+            picture.event(&SessionEvent::State(Viewstate::Live));
+            assert_eq!(picture.news().unwrap().layer, expected.map(|_| 0));
+            picture.event(&SessionEvent::Layer(1));
+            assert_eq!(picture.news().and_then(|shown| shown.layer), expected);
+        }
+    }
+
+    #[test]
+    fn only_a_picture_that_moves_can_be_late() {
+        let now = start();
+        let late = Some(Duration::from_secs(2));
+        let mut picture = picture();
+        let look =
+            |picture: &mut Picture, second| picture.delay(late, now + Duration::from_secs(second));
+        for second in 0..5 {
+            assert_eq!(look(&mut picture, second), None, "it still connects");
+        }
+        picture.event(&connected());
+        picture.event(&SessionEvent::State(Viewstate::Live));
+        assert_eq!(look(&mut picture, 5), None);
+        assert_eq!(look(&mut picture, 8), Some(Late::Begins { first: true }));
+        let shown = picture.news().unwrap();
+        assert_eq!(
+            (shown.showing, shown.warning.map(|warning| warning.code)),
+            (Showing::Live, Some(Code::ViewerDelayed))
+        );
+        picture.source(&standing(Phase::Stalled, Some(Code::CameraStalled)));
+        assert_eq!(look(&mut picture, 9), Some(Late::Ends));
+        assert_eq!(picture.news().unwrap().warning, None);
     }
 }

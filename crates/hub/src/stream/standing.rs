@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use lenswire_api::{Code, Problem, StreamName};
 
+use super::Role;
 use crate::supervise::Phase;
 
 /// How a stream's source stands.
@@ -58,13 +59,13 @@ impl Standing {
         )
     }
 
-    pub(super) fn log(&self, stream: &StreamName) {
-        let (stream, state) = (stream.as_str(), self.word());
+    pub(super) fn log(&self, stream: &StreamName, role: &Role) {
+        let (stream, state, what) = (stream.as_str(), self.word(), role.word());
         match &self.problem {
             Some(problem) => {
-                tracing::warn!(stream, state, code = problem.code.name(), %problem, "source");
+                tracing::warn!(stream, state, code = problem.code.name(), %problem, "{what}");
             }
-            None => tracing::info!(stream, state, "source"),
+            None => tracing::info!(stream, state, "{what}"),
         }
     }
 }

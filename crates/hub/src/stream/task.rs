@@ -54,12 +54,30 @@ impl Entry {
     /// Looks at what can't tell by itself: the clock, demand, and when the last video came.
     fn tick(&self) {
         let now = clock();
-        self.tell(Event::Demand(self.media.demanded() > 0), now);
+        let wanted = self.media.demanded() > 0;
+        self.tell(Event::Demand(wanted), now);
+        self.warm_substream(wanted);
         let live = self.standing.borrow().phase == Phase::Live;
         if let Some(at) = self.media.stats(now).last_video.filter(|_| live) {
             self.tell(Event::Video(at), now);
         }
         self.tell(Event::Tick, now);
+    }
+
+    /// The substream is wanted while the stream is: whoever begins to watch in a small tile must not
+    /// wait until a second connection to the camera stands.
+    fn warm_substream(&self, wanted: bool) {
+        let Some(substream) = self.substream() else {
+            return;
+        };
+        let mut state = self.lock();
+        if wanted == state.warm.is_some() {
+            return;
+        }
+        let before = state.warm.take();
+        state.warm = wanted.then(|| substream.media.demand());
+        drop(state);
+        drop(before);
     }
 
     fn take_action(&self) -> Action {

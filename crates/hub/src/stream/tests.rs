@@ -330,3 +330,150 @@ async fn a_stream_without_a_source_is_whoever_publishes_to_it() {
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(entry.standing().word(), "idle");
 }
+
+/// What must come within an hour on the tests' clock, which costs no time: without that bound a test
+/// of what never happens would never end.
+async fn soon<F: Future>(what: F) -> F::Output {
+    let waited = tokio::time::timeout(Duration::from_secs(3_600), what).await;
+    waited.expect("it never came")
+}
+
+/// A stream with a substream, both scripted and both run.
+struct Pair {
+    entry: Arc<Entry>,
+    main: UnboundedReceiver<Happened>,
+    sub: UnboundedReceiver<Happened>,
+    _tasks: [AbortOnDropHandle<()>; 2],
+}
+
+impl Pair {
+    fn new(
+        on_demand: bool,
+        main: impl IntoIterator<Item = Scene>,
+        sub: impl IntoIterator<Item = Scene>,
+    ) -> Self {
+        let ((first, main), (second, sub)) = (Script::new("main", main), Script::new("sub", sub));
+        let sources = Sources {
+            main: Some(Source::Scripted(first)),
+            substream: Some(Source::Scripted(second)),
+        };
+        let entry = Entry::new(name(), config(on_demand), sources, clock());
+        let substream = entry.configured_substream().expect("is configured");
+        let tasks = [Arc::clone(&entry), Arc::clone(substream)]
+            .map(|entry| AbortOnDropHandle::new(tokio::spawn(entry.run())));
+        Self {
+            entry,
+            main,
+            sub,
+            _tasks: tasks,
+        }
+    }
+
+    fn substream(&self) -> &Arc<Entry> {
+        self.entry.configured_substream().expect("is configured")
+    }
+
+    async fn stands(entry: &Entry, word: &str) -> Standing {
+        let mut standing = entry.follow();
+        let stands = standing.wait_for(|standing| standing.word() == word);
+        soon(stands).await.expect("the entry lives").clone()
+    }
+}
+
+// Issue 4, point 4: the small picture is there before a small tile asks for it.
+#[tokio::test(start_paused = true)]
+async fn a_substream_is_warm_exactly_while_its_stream_is_wanted() {
+    let mut pair = Pair::new(true, [Scene::Play], [Scene::Play]);
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    assert!(pair.main.is_empty() && pair.sub.is_empty(), "nobody wanted");
+    let demand = pair.entry.media().demand();
+    assert_eq!(soon(pair.main.recv()).await, Some(Happened::Started));
+    assert_eq!(soon(pair.sub.recv()).await, Some(Happened::Started));
+    Pair::stands(pair.substream(), "live").await;
+    let left = tokio::time::Instant::now();
+    drop(demand);
+    Pair::stands(pair.substream(), "idle").await;
+    assert!(left.elapsed() >= GRACE && left.elapsed() < GRACE + Duration::from_secs(1));
+    assert_eq!(pair.substream().media().demanded(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_always_on_stream_has_an_always_on_substream() {
+    let mut pair = Pair::new(false, [Scene::Play], [Scene::Play]);
+    assert_eq!(soon(pair.main.recv()).await, Some(Happened::Started));
+    assert_eq!(soon(pair.sub.recv()).await, Some(Happened::Started));
+    Pair::stands(pair.substream(), "live").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_substream_has_its_own_state_and_disturbs_nothing() {
+    let park = End {
+        problem: Problem::from(Code::CameraNotFound),
+        then: Then::Park,
+    };
+    for scenes in [
+        vec![Scene::End(refused())],
+        vec![Scene::End(park)],
+        vec![Scene::Panic],
+    ] {
+        let mut pair = Pair::new(false, [Scene::Play, Scene::Hang], scenes);
+        assert_eq!(soon(pair.main.recv()).await, Some(Happened::Started));
+        let broken = async {
+            let mut standing = pair.substream().follow();
+            let stands = standing.wait_for(|standing| standing.problem.is_some());
+            soon(stands).await.expect("the entry lives").clone()
+        };
+        let broken = broken.await;
+        assert!(
+            ["retrying", "parked"].contains(&broken.word()),
+            "{broken:?}"
+        );
+        let main = pair.entry.standing();
+        assert_eq!((main.word(), main.problem, main.panics), ("live", None, 0));
+        assert!(pair.main.is_empty(), "it plays on");
+        let watched = pair
+            .entry
+            .tracks(clock(), Duration::ZERO, &mut |_| {})
+            .await;
+        assert!(watched.is_some(), "nobody waits for the substream");
+    }
+}
+
+// Issue 4: a changed substream is a difference like any other.
+#[tokio::test(start_paused = true)]
+async fn a_substream_comes_changes_and_goes_while_its_stream_plays_on() {
+    let mut pair = Pair::new(
+        false,
+        [Scene::Play, Scene::Hang],
+        [Scene::Play, Scene::Hang],
+    );
+    Pair::stands(&pair.entry, "live").await;
+    Pair::stands(pair.substream(), "live").await;
+    let media = pair.substream().media().clone();
+    let viewer = media.consume(Arc::new(|| {}));
+    let configure = |substream: Option<Script>| {
+        let sources = Sources {
+            main: Some(Source::Scripted(Script::new("main", []).0)),
+            substream: substream.map(Source::Scripted),
+        };
+        pair.entry.configure(config(false), sources, clock());
+    };
+    let (script, mut other) = Script::new("other", [Scene::Play, Scene::Hang]);
+    configure(Some(script));
+    assert_eq!(soon(other.recv()).await, Some(Happened::Started));
+    Pair::stands(pair.substream(), "live").await;
+    assert_eq!(media.demanded(), 1, "its viewer stayed");
+    configure(None);
+    assert!(pair.entry.configured_substream().is_none());
+    assert_eq!(soon(other.recv()).await, Some(Happened::Stopped));
+    let (script, mut again) = Script::new("again", [Scene::Play, Scene::Hang]);
+    configure(Some(script));
+    assert_eq!(soon(again.recv()).await, Some(Happened::Started));
+    drop(viewer);
+    assert_eq!(pair.main.try_recv(), Ok(Happened::Started));
+    assert!(
+        pair.main.is_empty(),
+        "the stream's own source never noticed"
+    );
+    assert_eq!(pair.entry.standing().word(), "live");
+}

@@ -23,6 +23,10 @@ pub struct StreamStats {
     pub frames_per_second: f32,
     /// Median of the last five distances between keyframes.
     pub keyframe_interval: Option<Duration>,
+    /// Payload bytes of all tracks so far; of all epochs.
+    pub bytes: u64,
+    /// Packets of all tracks so far; of all epochs.
+    pub packets: u64,
     /// Packets that never came, as the gaps in their numbers tell; of all epochs.
     pub lost_packets: u64,
     /// How many frames the sequence parameter set allows to be out of order; above 0 there may be
@@ -48,6 +52,8 @@ pub(super) struct Meter {
     order: OrderWatch,
     next_seq: Vec<Option<u64>>,
     lost: u64,
+    bytes: u64,
+    packets: u64,
     video_facts: Option<VideoFacts>,
     last_video: Option<Instant>,
 }
@@ -69,6 +75,8 @@ impl Meter {
         let now = batch.arrived;
         self.started.get_or_insert(now);
         self.count_lost(batch);
+        self.bytes += batch.bytes() as u64;
+        self.packets += batch.packets.len() as u64;
         let is_video = Some(batch.track) == self.video;
         if is_video {
             self.last_video = Some(now);
@@ -144,6 +152,8 @@ impl Meter {
             bitrate: (bytes as f64 * 8.0 / seconds) as u64,
             frames_per_second: (frames as f64 / seconds) as f32,
             keyframe_interval: self.keyframe_interval(),
+            bytes: self.bytes,
+            packets: self.packets,
             lost_packets: self.lost,
             reorder_frames: self
                 .video_facts

@@ -46,7 +46,8 @@ pub struct Watch {
     pub now: Instant,
 }
 
-/// What a player says of itself. Nothing of it is believed beyond what it can do to its own session.
+/// What a player says of itself; what it leaves out stays as it said it last. Nothing of it is believed
+/// beyond what it can do to its own session.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Report {
     /// Capture or arrival to display.
@@ -59,6 +60,20 @@ pub struct Report {
     pub jitter_buffer: Option<Duration>,
     /// Pixels, width and height, that the picture takes on the screen; (0, 0) = it is not seen.
     pub tile: Option<(u32, u32)>,
+}
+
+impl Report {
+    /// With what a later one says anew.
+    #[must_use]
+    pub(super) fn updated(self, later: Self) -> Self {
+        Self {
+            delay: later.delay.or(self.delay),
+            frames_decoded: later.frames_decoded.or(self.frames_decoded),
+            frames_received: later.frames_received.or(self.frames_received),
+            jitter_buffer: later.jitter_buffer.or(self.jitter_buffer),
+            tile: later.tile.or(self.tile),
+        }
+    }
 }
 
 /// What happens to a session. After [`SessionEvent::Closed`] nothing follows.

@@ -520,6 +520,14 @@ fn a_tile_gets_the_picture_of_its_size_within_one_session() {
     world.session(viewer).report(tile(320, 180));
     assert_eq!(until_mark(&mut world, 2), [1, 2]);
     assert_eq!(world.stats(viewer, |stats| stats.layer == 1).layer, 1);
+    // What a report leaves out stays as it was.
+    world.session(viewer).report(Report {
+        delay: Some(Duration::from_millis(80)),
+        ..Report::default()
+    });
+    let before = world.swarm.tally(0).unwrap().frames;
+    assert!(world.play(|swarm| swarm.tally(0).unwrap().frames >= before + 90));
+    assert_eq!(world.session(viewer).stats().layer, 1);
     world.session(viewer).report(tile(1_280, 720));
     assert_eq!(until_mark(&mut world, 1), [2, 1]);
     let sound = |events: &[SessionEvent]| {

@@ -3,7 +3,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { api } from '../../api/client.ts';
 import type { Stream } from '../../api/types.ts';
-import type { LenswirePlayer, Stats } from '../../player/index.ts';
+import type { LenswirePlayer, Problem, Stats } from '../../player/index.ts';
 import { t } from '../../strings/console.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Player } from '../parts/player.tsx';
@@ -20,6 +20,7 @@ export function StreamPage({ name }: { readonly name: string }) {
   const facts = useMemo(() => load<Stream>(), [name]);
   usePolling(facts, () => api.stream(name), INTERVAL, `${name} ${me.value?.role}`);
   const stats = useSignal<Stats>({});
+  const late = useSignal<Problem | undefined>(undefined);
   useEffect(() => {
     document.title = t('title-page', { page: name });
   });
@@ -41,12 +42,15 @@ export function StreamPage({ name }: { readonly name: string }) {
           controls
           onstats={(event) => follow(stats, event)}
           onstatechange={(event) => follow(stats, event)}
+          onwarning={(event) => {
+            late.value = event.detail;
+          }}
           onretry={wake}
         />
       </div>
       <aside>
         <Now stream={silent ? undefined : body} stats={stats.value} />
-        {body && <Warnings stream={body} />}
+        {body && <Warnings stream={body} late={late.value} />}
       </aside>
       <div class="below">
         <Links name={name} />
@@ -64,12 +68,20 @@ function follow(stats: Signal<Stats>, event: CustomEvent): void {
   stats.value = moves ? player.stats : {};
 }
 
-function Warnings({ stream }: { readonly stream: Stream }) {
-  if (stream.warnings.length === 0) return null;
+interface WarningsProps {
+  readonly stream: Stream;
+  /** This viewer's own. */
+  readonly late: Problem | undefined;
+}
+
+function Warnings({ stream, late }: WarningsProps) {
+  const { warnings, substream } = stream;
+  const all = [late, ...warnings, substream?.state.problem].filter((one) => one !== undefined);
+  if (all.length === 0) return null;
   return (
     <section class="warnings">
       <h2>{t('warnings')}</h2>
-      {stream.warnings.map((warning) => (
+      {all.map((warning) => (
         <ProblemCard key={warning.code} problem={warning} />
       ))}
     </section>

@@ -1,7 +1,7 @@
 /** `<lenswire-player>` in the console's pages. */
 import '../../player/index.ts';
 import type { HTMLAttributes } from 'preact';
-import type { LenswirePlayer, Stats } from '../../player/index.ts';
+import type { LenswirePlayer, Problem, Stats } from '../../player/index.ts';
 
 declare module 'preact' {
   namespace JSX {
@@ -20,6 +20,7 @@ interface PlayerAttributes extends HTMLAttributes<LenswirePlayer> {
   // Lower case: so Preact listens for the event of exactly that name.
   readonly onstats?: (event: CustomEvent<Stats>) => void;
   readonly onstatechange?: (event: CustomEvent) => void;
+  readonly onwarning?: (event: CustomEvent<Problem | undefined>) => void;
   readonly onretry?: (event: Event) => void;
 }
 

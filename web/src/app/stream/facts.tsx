@@ -1,5 +1,5 @@
 /** What is known of a stream: the player's numbers and the hub's. */
-import type { Stream, Track } from '../../api/types.ts';
+import type { Stream, Substream, Track } from '../../api/types.ts';
 import * as format from '../../format.ts';
 import type { Stats } from '../../player/index.ts';
 import { path, picture } from '../../player/numbers.ts';
@@ -113,9 +113,22 @@ function formatOf({ kind, width, height, clock_rate, channels }: Track): string 
   return `${rate} ${t(channels > 1 ? 'track-stereo' : 'track-mono')}`;
 }
 
+/** The smaller picture: what it is, and in which state. */
+function small({ source, state, tracks }: Substream) {
+  const video = tracks.find(({ kind }) => kind === 'video');
+  return (
+    <>
+      <span class="mono wrap">{source.url ?? t(`source-${source.kind}`)}</span>{' '}
+      <span class="quiet">
+        {t(`stream-${state.name}`)} {video && formatOf(video)}
+      </span>
+    </>
+  );
+}
+
 /** How the camera is set up; administrators see it. */
 export function Camera({ stream }: { readonly stream: Stream }) {
-  const { source, transport, viewers, on_demand } = stream;
+  const { source, substream, transport, viewers, on_demand } = stream;
   const address = <span class="mono wrap">{source.url}</span>;
   const from = source.kind === 'rtsp' ? address : t(`source-${source.kind}`);
   return (
@@ -124,6 +137,7 @@ export function Camera({ stream }: { readonly stream: Stream }) {
       <Facts
         facts={[
           { name: t('fact-source'), value: from },
+          ...(substream ? [{ name: t('fact-substream'), value: small(substream) }] : []),
           ...(source.kind === 'rtsp'
             ? [{ name: t('fact-transport'), value: t(`transport-${transport}`) }]
             : []),

@@ -237,6 +237,29 @@ fn files_in_other_styles_are_edited_too() {
     }
 }
 
+// Issue 4: a substream is a source like any other, in the file and through the API.
+#[test]
+fn a_substream_comes_changes_and_goes_and_comments_stay() {
+    let world = world(Some(TEXT));
+    let edit = |json: &str| {
+        let edit = StreamEdit::Change(name("gate"), patch(json));
+        let config = world.file.edit(&edit).expect("edits");
+        config.streams[&name("gate")].substream.clone()
+    };
+    let small = edit(r#"{"substream":"rtsp://u:canary@192.168.1.20/2"}"#).expect("is there");
+    assert_eq!(small.to_string(), "rtsp://***@192.168.1.20/2");
+    assert!(!format!("{small:?}").contains("canary"));
+    assert!(
+        world
+            .text()
+            .contains("substream: rtsp://u:canary@192.168.1.20/2")
+    );
+    assert_eq!(edit(r#"{"substream":"demo"}"#), Some(Source::Demo));
+    assert_eq!(edit(r#"{"substream":null}"#), None);
+    assert_eq!(world.text(), TEXT);
+    assert!(serde_json::from_str::<StreamPatch>(r#"{"substream":"rtsp://***@h/2"}"#).is_err());
+}
+
 // A source from the API is text: it must not read the environment, nor break out of its value.
 #[test]
 fn what_the_api_writes_is_only_text() {

@@ -161,6 +161,7 @@ impl World {
         match what {
             What::Health => "/healthz".into(),
             What::Ready => "/readyz".into(),
+            What::Metrics => "/metrics".into(),
             What::Socket => "/ws".into(),
             What::Me => "/api/v1/me".into(),
             What::Claim => "/api/v1/claim".into(),
@@ -308,7 +309,7 @@ async fn what_is_not_listed_is_refused_with_what_is() {
         }
     }
     for path in [
-        "/metrics",
+        "/metrics/gate",
         "/api/v1/users",
         "/gate/whip",
         "/gate/whep/a/b/c",
@@ -556,4 +557,55 @@ async fn a_panic_in_a_handler_costs_its_own_request() {
         "{}",
         told[0]
     );
+}
+
+// Requirement 86, and default deny: a scraper brings an administrator's token.
+#[tokio::test]
+async fn metrics_are_told_to_administrators_in_a_scrapers_format() {
+    let world = World::new().await;
+    let _session = world.session().await;
+    let answer = world
+        .call(&Method::GET, "/metrics", Who::Administrator, "")
+        .await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let kind = answer.headers()[CONTENT_TYPE].to_str().expect("text");
+    assert!(
+        kind.starts_with("application/openmetrics-text; version=1.0.0"),
+        "{kind}"
+    );
+    let body = text(answer).await;
+    for line in [
+        "lenswire_sessions 1",
+        "lenswire_stream_viewers{stream=\"gate\"} 1",
+        "lenswire_source_packets_total{stream=\"gate\",picture=\"main\"} 1",
+        "# EOF",
+    ] {
+        assert!(body.lines().any(|told| told == line), "{line}\n{body}");
+    }
+}
+
+// SEC-25: a substream is a source, and may be where sources may be.
+#[tokio::test]
+async fn a_substream_from_the_api_may_not_be_everywhere() {
+    let world = World::new().await;
+    let metadata = r#""substream":"rtsp://169.254.169.254/latest""#;
+    let cases = [
+        (
+            Method::POST,
+            "/api/v1/streams",
+            format!(r#"{{"name":"new","source":"demo",{metadata}}}"#),
+        ),
+        (
+            Method::PATCH,
+            "/api/v1/streams/gate",
+            format!(r#"{{"source":"demo",{metadata}}}"#),
+        ),
+    ];
+    for (method, path, body) in cases {
+        let answer = world.call(&method, path, Who::Administrator, &body).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let problem: serde_json::Value =
+            serde_json::from_str(&text(answer).await).expect("a problem");
+        assert_eq!(problem["code"], "source_denied", "{method}");
+    }
 }

@@ -1,12 +1,16 @@
 //! The socket's messages: JSON objects `{type, id, ..}`, read from strangers and written to them.
 //! Pure. What may be said when is the business of [`super::talk`].
 
+use std::time::Duration;
+
 use lenswire_api::Problem;
 use serde::{Deserialize, Serialize};
 
+use super::report::PlayerReport;
 use crate::config::Limits;
 use crate::http::ice::Server;
 use crate::http::limits::json;
+use crate::session::Shown;
 
 /// Longest `id`, in bytes: it comes back with every message of its session.
 const LONGEST_ID: usize = 64;
@@ -98,9 +102,9 @@ pub(crate) enum ClientMessage {
     Report {
         /// Which session.
         id: Id,
-        /// Capture or arrival to display, in milliseconds, as far as the player can tell.
-        #[serde(default)]
-        delay_ms: Option<f64>,
+        /// Its figures.
+        #[serde(flatten)]
+        report: PlayerReport,
     },
     /// The client is done with a session.
     Close {
@@ -150,6 +154,13 @@ pub(crate) enum ServerMessage {
         /// Why, when it is not simply going well.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<Problem>,
+        /// It plays, but the viewer should know this.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        warning: Option<Problem>,
+        /// Which picture of the scene is shown: 0 = the stream's own, 1 = its substream's. Absent
+        /// when there is no choice.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        layer: Option<usize>,
         /// What the server adds to the delay, in milliseconds, when that is known.
         #[serde(skip_serializing_if = "Option::is_none")]
         delay_ms: Option<f64>,
@@ -178,6 +189,18 @@ pub(crate) struct Trouble {
 }
 
 impl ServerMessage {
+    /// What a session shows.
+    pub(crate) fn state(id: Id, shown: Shown, delay: Option<Duration>) -> Self {
+        Self::State {
+            id,
+            state: shown.showing.word(),
+            reason: shown.reason,
+            warning: shown.warning,
+            layer: shown.layer,
+            delay_ms: delay.map(|delay| delay.as_secs_f64() * 1e3),
+        }
+    }
+
     /// A problem, about a session or about the socket.
     pub(crate) fn problem(id: Option<Id>, problem: &Problem) -> Self {
         Self::Problem(Trouble {
@@ -278,7 +301,7 @@ mod tests {
                 r#"{"type":"report","id":"a","delay_ms":84.5,"anything":[1]}"#,
                 ClientMessage::Report {
                     id: id("a"),
-                    delay_ms: Some(84.5),
+                    report: serde_json::from_str(r#"{"delay_ms":84.5}"#).expect("a report"),
                 },
             ),
             (
@@ -349,9 +372,22 @@ mod tests {
                     id: id("a"),
                     state: "waiting",
                     reason: Some(problem.clone()),
+                    warning: None,
+                    layer: None,
                     delay_ms: None,
                 },
                 serde_json::json!({"type": "state", "id": "a", "state": "waiting", "reason": problem}),
+            ),
+            (
+                ServerMessage::State {
+                    id: id("a"),
+                    state: "live",
+                    reason: None,
+                    warning: Some(problem.clone()),
+                    layer: Some(1),
+                    delay_ms: Some(0.5),
+                },
+                serde_json::json!({"type": "state", "id": "a", "state": "live", "warning": problem, "layer": 1, "delay_ms": 0.5}),
             ),
             (
                 ServerMessage::Answer {

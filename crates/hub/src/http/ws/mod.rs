@@ -6,6 +6,7 @@
 
 mod message;
 mod outbox;
+mod report;
 mod sockets;
 mod talk;
 mod watch;

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lenswire_api::{Code, Problem};
+use lenswire_rtc::Report;
 use lenswire_rtc::sdp::MAX_CANDIDATES;
 use tokio::task::{self, AbortHandle, JoinSet};
 
@@ -120,7 +121,9 @@ impl Talk {
             ClientMessage::Grant { id, token } => {
                 (id.clone(), self.grant(id.as_ref(), &token, now).await)
             }
-            ClientMessage::Report { id, delay_ms } => (Some(id.clone()), self.report(id, delay_ms)),
+            ClientMessage::Report { id, report } => {
+                (Some(id.clone()), self.report(id, report.read(), now))
+            }
             ClientMessage::Close { id } => (Some(id.clone()), self.close(&id)),
         };
         if let Err(problem) = outcome {
@@ -239,22 +242,18 @@ impl Talk {
         Ok(())
     }
 
-    fn report(&mut self, id: Id, delay_ms: Option<f64>) -> Result<(), Problem> {
+    fn report(&mut self, id: Id, report: Report, now: Instant) -> Result<(), Problem> {
         // A player may measure before it is answered: there is nothing to take down yet, and nothing wrong.
         if matches!(self.slots.get(&id), Some(Slot::Pending { .. })) {
             return Ok(());
         }
         let session = self.open(&id)?;
-        session.report(delay_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok()));
-        let shown = session.shown();
-        if let (Some(delay), true) = (session.stats().delay, shown.showing != Showing::Closed) {
-            let delay_ms = Some(delay.as_secs_f64() * 1e3);
-            self.outbox.say(ServerMessage::State {
-                id,
-                state: shown.showing.word(),
-                reason: shown.reason,
-                delay_ms,
-            });
+        if !session.report(report, now) {
+            return Ok(()); // More often than is of use to anybody.
+        }
+        let (shown, delay) = (session.shown(), session.stats().delay);
+        if delay.is_some() && shown.showing != Showing::Closed {
+            self.outbox.say(ServerMessage::state(id, shown, delay));
         }
         Ok(())
     }

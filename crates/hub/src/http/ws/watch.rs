@@ -119,12 +119,7 @@ impl Talk {
                     candidate,
                     sdp_m_line_index: 0,
                 },
-                Notice::Shown(shown) => ServerMessage::State {
-                    id,
-                    state: shown.showing.word(),
-                    reason: shown.reason,
-                    delay_ms: None,
-                },
+                Notice::Shown(shown) => ServerMessage::state(id, shown, None),
             });
         })
     }
@@ -135,6 +130,8 @@ fn waits(id: Id, standing: &Standing) -> ServerMessage {
         id,
         state: Showing::Waiting.word(),
         reason: standing.problem.clone(),
+        warning: None,
+        layer: None,
         delay_ms: None,
     }
 }

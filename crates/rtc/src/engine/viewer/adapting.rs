@@ -155,7 +155,7 @@ impl Viewer {
         ) {
             view.set_decoded(received, decoded);
         }
-        self.adapting.report = report;
+        self.adapting.report = self.adapting.report.updated(report);
         self.adapt(clock, work);
     }
 

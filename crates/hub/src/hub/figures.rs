@@ -1,0 +1,23 @@
+//! How everything stands, gathered for whoever watches over the hub.
+
+use std::time::Instant;
+
+use super::Hub;
+use crate::metrics::{self, Picture};
+
+impl Hub {
+    /// How everything stands, for `/metrics`: OpenMetrics text.
+    #[must_use]
+    pub fn metrics(&self, now: Instant) -> String {
+        let (totals, load) = (self.0.sessions.totals(), self.0.engine.load());
+        let mut figures = metrics::Figures::new(totals, load);
+        for entry in self.streams() {
+            let watching = self.watching(entry.name());
+            figures.add(&entry, Picture::Main { watching }, now);
+            if let Some(substream) = entry.configured_substream() {
+                figures.add(substream, Picture::Substream, now);
+            }
+        }
+        metrics::text(&figures, &self.0.counts)
+    }
+}
