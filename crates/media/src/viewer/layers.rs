@@ -49,8 +49,10 @@ pub struct Conditions {
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Nothing.
+    /// Nothing: what is shown, or already on its way, is right.
     Stay,
+    /// Not to go where it was about to go: that is not right any more.
+    Cancel,
     /// To that layer, at its next keyframe.
     AtKeyframe(usize),
     /// To that layer, at once.
@@ -77,11 +79,12 @@ impl Layers {
         by_tile(layers, tile)
     }
 
-    /// The choice at `now` while `shown` is shown.
+    /// The choice at `now` while `shown` is shown and, perhaps, the next keyframe of `target` is
+    /// waited for.
     pub fn choose(
         &mut self,
         layers: &[Layer],
-        shown: usize,
+        (shown, target): (usize, Option<usize>),
         conditions: &Conditions,
         now: Instant,
     ) -> Choice {
@@ -110,8 +113,14 @@ impl Layers {
                 Choice::AtKeyframe(by_link)
             };
         }
+        if target == Some(best) {
+            return Choice::Stay;
+        }
         if best == shown {
             self.wish = None;
+            if target.is_some() {
+                return Choice::Cancel;
+            }
             return self.probe(by_tile < shown, now);
         }
         self.wait_for(best, shown, now)

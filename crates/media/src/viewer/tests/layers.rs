@@ -40,7 +40,14 @@ fn over(
     to: u32,
 ) -> Vec<Choice> {
     (from..to)
-        .map(|n| layers.choose(&BOTH, shown, conditions, testing::start() + n * 100 * MS))
+        .map(|n| {
+            layers.choose(
+                &BOTH,
+                (shown, None),
+                conditions,
+                testing::start() + n * 100 * MS,
+            )
+        })
         .filter(|choice| !matches!(choice, Choice::Stay | Choice::Probe))
         .collect()
 }
@@ -50,12 +57,18 @@ fn a_full_link_gets_the_small_picture_at_once() {
     let mut layers = Layers::default();
     let now = testing::start();
     let full = link(1_000_000);
-    assert_eq!(layers.choose(&BOTH, 0, &full, now), Choice::AtKeyframe(1));
+    assert_eq!(
+        layers.choose(&BOTH, (0, None), &full, now),
+        Choice::AtKeyframe(1)
+    );
     let urgent = Conditions {
         queue: 400 * MS,
         ..full
     };
-    assert_eq!(layers.choose(&BOTH, 0, &urgent, now), Choice::Now(1));
+    assert_eq!(
+        layers.choose(&BOTH, (0, None), &urgent, now),
+        Choice::Now(1)
+    );
 }
 
 #[test]
@@ -91,7 +104,7 @@ fn more_is_measured_before_it_is_sent() {
     let mut probes = 0;
     for n in 0..100 {
         let now = testing::start() + n * 100 * MS;
-        match layers.choose(&BOTH, 1, &link(400_000), now) {
+        match layers.choose(&BOTH, (1, None), &link(400_000), now) {
             Choice::Probe => probes += 1,
             choice => assert_eq!(choice, Choice::Stay),
         }
@@ -99,7 +112,7 @@ fn more_is_measured_before_it_is_sent() {
     assert_eq!(probes, 5, "each two seconds");
     // The best is shown: nothing to ask.
     let mut layers = Layers::default();
-    let choice = layers.choose(&BOTH, 0, &link(50_000_000), testing::start());
+    let choice = layers.choose(&BOTH, (0, None), &link(50_000_000), testing::start());
     assert_eq!(choice, Choice::Stay);
 }
 
@@ -111,7 +124,7 @@ fn a_picture_that_is_gone_gives_way_to_one_that_is_there() {
     };
     let now = testing::start();
     let mut layers = Layers::default();
-    let choice = layers.choose(&[gone, SUB], 0, &link(50_000_000), now);
+    let choice = layers.choose(&[gone, SUB], (0, None), &link(50_000_000), now);
     assert_eq!(choice, Choice::Now(1));
     assert_eq!(
         layers.choose(
@@ -122,7 +135,7 @@ fn a_picture_that_is_gone_gives_way_to_one_that_is_there() {
                     ..SUB
                 }
             ],
-            0,
+            (0, None),
             &link(1),
             now
         ),
@@ -142,4 +155,19 @@ fn without_an_estimate_nothing_moves_up() {
     // Nonsense from a page changes only its own picture.
     let odd = tile(u32::MAX, 0);
     assert_eq!(over(&mut layers, 0, &odd, 0, 5), []);
+}
+
+#[test]
+fn what_is_under_way_is_called_off_when_it_is_not_right_any_more() {
+    let mut layers = Layers::default();
+    let now = testing::start();
+    let wide = link(5_000_000);
+    // Up, at a keyframe that takes its time.
+    for n in 0..100 {
+        let choice = layers.choose(&BOTH, (1, Some(0)), &wide, now + n * 100 * MS);
+        assert_eq!(choice, Choice::Stay);
+    }
+    let narrow = link(1_000_000);
+    let choice = layers.choose(&BOTH, (1, Some(0)), &narrow, now);
+    assert_eq!(choice, Choice::Cancel);
 }
