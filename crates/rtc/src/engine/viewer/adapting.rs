@@ -176,13 +176,14 @@ impl Viewer {
             queue: link.map_or(Duration::ZERO, |link| link.queue),
             tile: self.adapting.report.tile,
         };
-        let shown = self.adapting.shown;
-        match self
+        let place = (self.adapting.shown, self.adapting.target);
+        let choice = self
             .adapting
             .layers
-            .choose(&layers, shown, &conditions, now)
-        {
+            .choose(&layers, place, &conditions, now);
+        match choice {
             Choice::Stay => {}
+            Choice::Cancel => self.adapting.aim(None),
             Choice::Probe => self.peer.probe(now, &mut work.flight),
             Choice::AtKeyframe(layer) => {
                 self.adapting.aim(Some(layer));
