@@ -72,9 +72,15 @@ impl Flight {
     }
 
     /// Forgets what was begun and not closed.
-    pub(super) fn abandon(&mut self) {
+    pub fn abandon(&mut self) {
         let end = self.datagrams.last().map_or(0, |(_, end)| *end);
         self.bytes.truncate(end);
+    }
+
+    /// Bytes that wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Whether nothing waits.

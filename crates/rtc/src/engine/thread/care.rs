@@ -159,7 +159,7 @@ impl MediaThread {
             viewer.over(why);
         }));
         if ended.is_err() {
-            self.work = super::Work::default();
+            self.work.flight.abandon();
             tracing::error!(session = id.0, "bug at the end of a session");
         }
         for claim in &viewer.held.addresses {

@@ -132,24 +132,29 @@ impl MediaThread {
         subscription.first = first + 1;
         let stream = subscription.consumer.stream().clone();
         let changes = self.changes;
-        let (before, after) = viewers.split_at(first);
-        for id in after.iter().chain(before) {
-            // Single streams, which most are, need no search.
-            let Some(layer) = self.viewers.get(id).and_then(|v| v.layer_of(&stream)) else {
-                continue;
-            };
-            match item {
-                Item::Batch(batch) => self.on_batch(*id, layer, batch),
-                Item::Skipped { .. } => self.on_viewer(*id, |viewer| viewer.on_skipped(layer)),
-                Item::Ended => self.on_viewer(*id, |viewer| viewer.on_ended(layer)),
-                Item::Tracks(tracks) if layer == 0 => self.on_tracks(*id, tracks),
-                Item::Tracks(_) => {}
+        self.gathering(|thread| {
+            let (before, after) = viewers.split_at(first);
+            for id in after.iter().chain(before) {
+                thread.on_item_of(*id, &stream, item);
             }
-        }
+        });
         if self.changes != changes {
             self.put_back(place, &stream, viewers);
         } else if let Some(subscription) = self.subscriptions.get_mut(place) {
             subscription.viewers = viewers;
+        }
+    }
+
+    fn on_item_of(&mut self, id: SessionId, stream: &Stream, item: &Item) {
+        let Some(layer) = self.viewers.get(&id).and_then(|v| v.layer_of(stream)) else {
+            return;
+        };
+        match item {
+            Item::Batch(batch) => self.on_batch(id, layer, batch),
+            Item::Skipped { .. } => self.on_viewer(id, |viewer| viewer.on_skipped(layer)),
+            Item::Ended => self.on_viewer(id, |viewer| viewer.on_ended(layer)),
+            Item::Tracks(tracks) if layer == 0 => self.on_tracks(id, tracks),
+            Item::Tracks(_) => {}
         }
     }
 
