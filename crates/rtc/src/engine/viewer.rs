@@ -1,13 +1,13 @@
 //! One viewer on a media thread: its peer, its view of the stream, and what its owner is told.
 
+mod adapting;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lenswire_media::viewer::{Dropped, Viewing, Viewstate};
 use lenswire_media::{Batch, Demand, Stream, Tracks};
-
-mod adapting;
 
 use super::places::{PendingPlace, SessionPlace};
 use super::router::{AddressClaim, SessionId, UfragClaim};

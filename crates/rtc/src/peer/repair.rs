@@ -13,6 +13,10 @@ use super::{Media, Peer};
 /// Entries of one request that are looked at: all that is kept may be missing.
 const MOST_LOST: usize = 1_024;
 
+/// Above this share of losses a repair goes twice: one that is lost in its turn is asked for again only
+/// after what a browser takes for a round trip, a tenth of a second, and that is a freeze.
+const LOSSY: f32 = 0.04;
+
 /// A probe: as much as shows how fast a link is, and small enough to wait for less than a quarter of
 /// a second on half a megabit.
 const PROBE_PACKETS: usize = 40;
@@ -36,7 +40,15 @@ impl Peer {
         let Some((lane, mut repair)) = lane.and_then(with_repair) else {
             return;
         };
-        for low in lost.take(MOST_LOST) {
+        let copies = if self.figures.loss.is_some_and(|loss| loss > LOSSY) {
+            2
+        } else {
+            1
+        };
+        for low in lost
+            .take(MOST_LOST)
+            .flat_map(|low| std::iter::repeat_n(low, copies))
+        {
             if self.retransmits.is_spent(now) {
                 self.figures.refused += 1;
                 break;

@@ -89,6 +89,27 @@ fn asking_for_everything_again_is_held_to_the_budget() {
 }
 
 #[test]
+fn a_repair_on_a_lossy_link_goes_twice() {
+    // B1: what is lost again costs a browser a tenth of a second
+    let (mut world, mut sealer) = keyed(24);
+    let packets = frame(&world, TrackId(0), 0, 9);
+    world.send(&packets);
+    let ssrc = world.peer.lanes[0].ssrc;
+    let mut one = vec![0, 0, 0, 1];
+    one.extend_from_slice(&ssrc.to_be_bytes());
+    one.extend_from_slice(&[0, 3, 0, 0]);
+    let one = header(205, 1, &one);
+    assert_eq!(report(&mut world, &mut sealer, &one), 1);
+    let mut lossy = vec![0, 0, 0, 1];
+    lossy.extend_from_slice(&ssrc.to_be_bytes());
+    lossy.extend_from_slice(&[26, 0, 0, 1]);
+    lossy.extend_from_slice(&[0; 16]);
+    report(&mut world, &mut sealer, &header(201, 1, &lossy));
+    assert!(world.peer.figures().loss > Some(0.09));
+    assert_eq!(report(&mut world, &mut sealer, &one), 2);
+}
+
+#[test]
 fn a_hundred_wishes_in_one_message_are_one() {
     // C2: PLI 100/s
     let (mut world, mut sealer) = keyed(22);
