@@ -18,6 +18,9 @@ const PATIENCE_UP: Duration = Duration::from_secs(2);
 /// A tile that was made smaller must have stayed so for so long: people drag windows.
 const PATIENCE_TILE: Duration = Duration::from_secs(1);
 
+/// Between two probes of a link on which more would be wanted.
+const PROBE_SPACING: Duration = Duration::from_secs(2);
+
 /// A queue this long on a link that is too small for the picture: it can't wait for a keyframe.
 const URGENT_QUEUE: Duration = Duration::from_millis(300);
 
@@ -68,9 +71,6 @@ pub struct Layers {
     wish: Option<(usize, Instant)>,
     probed: Option<Instant>,
 }
-
-/// Between two probes of a link on which more would be wanted.
-const PROBE_SPACING: Duration = Duration::from_secs(2);
 
 impl Layers {
     /// What a viewer begins with: the smallest picture that covers its tile.

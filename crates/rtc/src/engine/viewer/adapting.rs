@@ -16,6 +16,10 @@ use crate::peer::Clock;
 /// edge in any case. Afterwards nothing depends on the link any more.
 const JOINING: Duration = Duration::from_secs(4);
 
+/// A link is reported on ten times a second and more; a look at the layers takes locks that their
+/// sources share, so it is taken this often at most.
+const LOOK_SPACING: Duration = Duration::from_millis(200);
+
 /// What a batch is to a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Wanted {
@@ -37,6 +41,8 @@ pub(in crate::engine) struct Adapting {
     videos: Vec<Option<TrackId>>,
     has_sound: bool,
     report: Report,
+    /// When the layers were last looked at.
+    looked: Option<Instant>,
     changed: bool,
 }
 
@@ -49,6 +55,7 @@ impl Adapting {
             videos: vec![None; count],
             has_sound: false,
             report: Report::default(),
+            looked: None,
             changed: false,
         }
     }
@@ -116,23 +123,24 @@ impl Viewer {
 
     /// Begins at the layer that its tile asks for, and to measure its link.
     pub(super) fn begin_adapting(&mut self, now: Instant) {
-        self.adapting.has_sound = self.source.tracks.first(Kind::Audio).is_some();
-        self.peer.set_estimating(true, now);
-        if self.peer.is_estimating()
-            && let Some(view) = &mut self.view
-        {
-            view.await_link(now);
-        }
-        if !self.adapting.has_choice() {
-            // The thread reads the stream now, that is demand enough.
-            self.source.demands.clear();
-        } else {
+        let codecs = self.peer.codecs();
+        self.adapting.has_sound = codecs.iter().any(|codec| codec.kind() == Kind::Audio);
+        if self.adapting.has_choice() {
             let layers = self.look_at_layers(now);
             if let Some(smaller) = Layers::first(&layers, self.adapting.report.tile)
                 && smaller != 0
             {
                 self.switch_now(smaller, now);
             }
+        } else {
+            // The thread reads the stream now, that is demand enough.
+            self.source.demands.clear();
+        }
+        self.peer.set_estimating(true, now);
+        if self.peer.is_estimating()
+            && let Some(view) = &mut self.view
+        {
+            view.await_link(now);
         }
     }
 
@@ -143,7 +151,10 @@ impl Viewer {
         {
             view.set_link(link.bits_per_second);
         }
-        self.adapt(clock, work);
+        let is_soon = |at: Instant| clock.now.saturating_duration_since(at) < LOOK_SPACING;
+        if !self.adapting.looked.is_some_and(is_soon) {
+            self.adapt(clock, work);
+        }
     }
 
     /// Takes what the player says of itself.
@@ -213,6 +224,10 @@ impl Viewer {
         let join = stream.join();
         if let Some(view) = &mut self.view {
             view.switch_to(join, now);
+            // What is known of the link holds for what is caught up over it.
+            if let Some(link) = self.peer.link(now) {
+                view.set_link(link.bits_per_second);
+            }
             self.view_due = Some(now);
         }
         self.now_shows(layer);
@@ -229,6 +244,7 @@ impl Viewer {
 
     /// The layers as they are now.
     fn look_at_layers(&mut self, now: Instant) -> Vec<Layer> {
+        self.adapting.looked = Some(now);
         let codec: Option<Codec> = self
             .source
             .tracks

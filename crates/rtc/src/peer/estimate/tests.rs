@@ -1,5 +1,8 @@
 //! A link of a known rate, and what is made of its reports.
 
+use rtcp_types::TransportFeedback;
+use rtcp_types::prelude::{RtcpPacketParser as _, RtcpPacketWriterExt as _};
+
 use super::*;
 
 /// Bytes a second pass one behind the other; the receiver reports each 100 ms.
@@ -20,6 +23,23 @@ struct World {
 }
 
 const MBIT: f64 = 1e6 / 8.0;
+
+/// Hands over a report as it comes from the wire.
+fn give(
+    estimator: &mut Estimator,
+    first: u16,
+    reference: u32,
+    statuses: &[TwccPacketStatus],
+    now: Instant,
+) {
+    let builder = Twcc::builder(first, reference, 7, statuses, None);
+    let feedback = TransportFeedback::builder(&builder);
+    let mut bytes = vec![0; 4_096];
+    let length = feedback.write_into(&mut bytes).unwrap();
+    let parsed = TransportFeedback::parse(&bytes[..length]).unwrap();
+    let twcc: Twcc<'_> = parsed.parse_fci().unwrap();
+    estimator.on_feedback(&twcc, now);
+}
 
 impl World {
     #[expect(clippy::disallowed_methods, reason = "a test's beginning of time")]
@@ -86,19 +106,13 @@ impl World {
                 }
             })
             .collect();
-        let builder = Twcc::builder(first as u16, reference as u32, 0, &statuses, None);
-        let feedback = rtcp_types::TransportFeedback::builder(&builder)
-            .sender_ssrc(1)
-            .media_ssrc(2);
-        let mut bytes = vec![0; 4_096];
-        let length =
-            rtcp_types::prelude::RtcpPacketWriterExt::write_into(&feedback, &mut bytes).unwrap();
-        let parsed = <rtcp_types::TransportFeedback<'_> as rtcp_types::prelude::RtcpPacketParser<
-            '_,
-        >>::parse(&bytes[..length])
-        .unwrap();
-        let twcc: Twcc<'_> = parsed.parse_fci().unwrap();
-        self.estimator.on_feedback(&twcc, now);
+        give(
+            &mut self.estimator,
+            first as u16,
+            reference as u32,
+            &statuses,
+            now,
+        );
     }
 
     fn play(&mut self, megabits: f64, seconds: u64) {
@@ -179,19 +193,14 @@ fn a_receiver_that_lies_breaks_nothing() {
     for low in [0, 1, 30_000, 65_535] {
         for delta in [i16::MIN, -1, 0, i16::MAX] {
             let statuses = vec![TwccPacketStatus::Received { delta }; 300];
-            let builder = Twcc::builder(low, u32::from(low) * 99, 7, &statuses, None);
-            let feedback = rtcp_types::TransportFeedback::builder(&builder);
-            let mut bytes = vec![0; 4_096];
-            let length =
-                rtcp_types::prelude::RtcpPacketWriterExt::write_into(&feedback, &mut bytes)
-                    .unwrap();
-            let parsed =
-                <rtcp_types::TransportFeedback<'_> as rtcp_types::prelude::RtcpPacketParser<
-                    '_,
-                >>::parse(&bytes[..length])
-                .unwrap();
-            let twcc: Twcc<'_> = parsed.parse_fci().unwrap();
-            world.estimator.on_feedback(&twcc, world.now);
+            let now = world.now;
+            give(
+                &mut world.estimator,
+                low,
+                u32::from(low) * 99,
+                &statuses,
+                now,
+            );
             let link = world.estimator.link(world.now).unwrap();
             assert!(link.bits_per_second <= MOST);
         }
