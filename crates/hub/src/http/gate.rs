@@ -82,7 +82,7 @@ impl Gate {
         let answer = AssertUnwindSafe(self.answer(place, client, parts, body));
         answer.catch_unwind().await.unwrap_or_else(|_| {
             // Where and why are in the log by the panic hook. Not the path: it may be a secret.
-            let panics = self.app.panicked();
+            let panics = self.app.hub.request_panicked();
             tracing::error!(%method, ?what, panics, "a request's handler panicked; answered with 500");
             Err(Problem::new(Code::Internal, "The part of Lenswire that answers this failed."))
         })

@@ -1,6 +1,5 @@
 //! What all handlers share.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -29,8 +28,6 @@ pub struct App {
     /// Cancelled when the process is to stop: sockets say goodbye then.
     pub(crate) stopping: CancellationToken,
     pub(crate) sockets: Arc<Sockets>,
-    /// Requests whose handler panicked.
-    panics: Arc<AtomicU64>,
     /// Held from an edit of the file until it runs, so that of two edits the later one wins in both.
     editing: Arc<Mutex<()>>,
 }
@@ -52,7 +49,6 @@ impl App {
             rates,
             stopping,
             sockets: Arc::default(),
-            panics: Arc::default(),
             editing: Arc::default(),
         }
     }
@@ -77,17 +73,6 @@ impl App {
             tracing::warn!("some sockets did not take their farewell and were cut");
         }
         self.hub.finish();
-    }
-
-    /// How many requests were answered with 500 because their handler panicked: each is a bug.
-    #[must_use]
-    pub fn panics(&self) -> u64 {
-        self.panics.load(Ordering::Relaxed)
-    }
-
-    /// A handler panicked.
-    pub(crate) fn panicked(&self) -> u64 {
-        self.panics.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The ICE servers that a caller may use. Whoever can't watch anything is told no TURN password.

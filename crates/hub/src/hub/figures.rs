@@ -20,4 +20,15 @@ impl Hub {
         }
         metrics::text(&figures, &self.0.counts)
     }
+
+    /// How many requests were answered with 500 because their handler panicked: each is a bug.
+    #[must_use]
+    pub fn request_panics(&self) -> u64 {
+        self.0.counts.request_panics()
+    }
+
+    /// A request's handler panicked; how often that has happened.
+    pub(crate) fn request_panicked(&self) -> u64 {
+        self.0.counts.request_panicked()
+    }
 }

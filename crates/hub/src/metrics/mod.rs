@@ -37,6 +37,7 @@ struct Coded {
 pub(crate) struct Counts {
     delay: Histogram,
     problems: Family<Coded, Counter>,
+    request_panics: Counter,
 }
 
 impl Default for Counts {
@@ -44,6 +45,7 @@ impl Default for Counts {
         Self {
             delay: Histogram::new(DELAYS),
             problems: Family::default(),
+            request_panics: Counter::default(),
         }
     }
 }
@@ -58,5 +60,15 @@ impl Counts {
     pub(crate) fn problem(&self, code: Code) {
         let label = Coded { code: code.name() };
         self.problems.get_or_create(&label).inc();
+    }
+
+    /// A request's handler panicked (D9); how often that has happened.
+    pub(crate) fn request_panicked(&self) -> u64 {
+        self.request_panics.inc() + 1
+    }
+
+    /// How often a request's handler has panicked.
+    pub(crate) fn request_panics(&self) -> u64 {
+        self.request_panics.get()
     }
 }

@@ -216,5 +216,8 @@ impl Page {
             .register_with_unit("viewer_delay", help, Unit::Seconds, delay);
         let help = "Problems of sources and viewers as they began";
         self.0.register("problems", help, counts.problems.clone());
+        let help = "Requests answered with 500 because their handler panicked";
+        self.0
+            .register("request_panics", help, counts.request_panics.clone());
     }
 }

@@ -547,11 +547,13 @@ async fn a_panic_in_a_handler_costs_its_own_request() {
         let problem: serde_json::Value =
             serde_json::from_str(&text(answer).await).expect("a problem");
         assert_eq!(problem["code"], "internal");
-        assert_eq!(world.app.panics(), times);
+        assert_eq!(world.app.hub.request_panics(), times);
         assert_eq!(ask("GET", "/healthz").await.status(), StatusCode::OK);
     }
     let told = errors.0.lock().expect("whole").clone();
     assert_eq!(told.len(), 20, "once each");
+    let metrics = world.app.hub.metrics(moment().now);
+    assert!(metrics.contains("\nlenswire_request_panics_total 20\n"));
     assert!(
         told[0].contains("panicked") && told[0].contains("Whep") && !told[0].contains("open"),
         "{}",
