@@ -10,7 +10,8 @@ export function run(root: Element): void {
   document.title = location.pathname.slice(1);
   const player = document.createElement('lenswire-player');
   player.setAttribute('src', location.pathname);
-  const token = location.hash.slice(1);
+  // As a guest's link has it, `#token=…`, or bare.
+  const token = location.hash.slice(1).replace(/^token=/, '');
   if (token) player.setAttribute('token', token);
   player.toggleAttribute('controls', query.get('controls') !== '0');
   player.toggleAttribute('overlay', query.has('overlay'));

@@ -76,8 +76,106 @@ export interface Substream {
   readonly stats: Omit<StreamStats, 'watching'>;
 }
 
-export interface StreamList {
-  readonly items: readonly Stream[];
+export interface List<T> {
+  readonly items: readonly T[];
+  /** What to ask for next as `after`; absent at the end. */
+  readonly next?: string | null;
+}
+
+/** Keys of a stream to set; null brings a default back. */
+export interface StreamPatch {
+  readonly source?: string;
+  readonly substream?: string | null;
+  readonly transport?: Stream['transport'];
+  readonly on_demand?: boolean;
+  /** With its unit, such as `500ms`. */
+  readonly delay_limit?: string | null;
+  readonly viewers?: Stream['viewers'];
+}
+
+export interface Session {
+  readonly id: string;
+  readonly stream: string;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly state: 'connecting' | 'connected' | 'closed';
+  readonly showing: string;
+  readonly reason?: ProblemBody;
+  readonly transport?: 'udp' | 'tcp' | 'socket' | null;
+  readonly remote?: string | null;
+  readonly codec: readonly string[];
+  readonly bitrate_bps: number;
+  readonly rtt_ms?: number | null;
+  readonly loss_ratio?: number | null;
+  readonly delay_ms?: number | null;
+  readonly layer: number;
+  readonly warnings: readonly ProblemBody[];
+}
+
+/** A state that a stream took on. */
+export interface Change {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly state: StreamStateName;
+  readonly problem?: ProblemBody;
+}
+
+export type Span = '10m' | '24h';
+
+/** Curves: one value a step, null where nothing is known. */
+export interface Curves {
+  readonly step_ms: number;
+  /** When the first step began; RFC 3339. */
+  readonly from: string;
+  readonly bitrate_bps: readonly (number | null)[];
+  readonly frames_per_second: readonly (number | null)[];
+  readonly lost_ratio: readonly (number | null)[];
+  readonly delay_ms: readonly (number | null)[];
+  readonly watching: readonly (number | null)[];
+}
+
+export type Level = 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
+export interface LogLine {
+  readonly id: number | string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly level: Level;
+  readonly target: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export type Scope = 'watch' | 'publish' | 'control';
+
+export interface TokenRequest {
+  readonly name: string;
+  readonly streams: readonly string[];
+  readonly scope: readonly Scope[];
+  /** Unix seconds. */
+  readonly expires_at: number;
+  /** A link for one stream, to watch. */
+  readonly guest: boolean;
+}
+
+export interface Token {
+  readonly id: string;
+  readonly kind: 'administrator' | 'grant';
+  readonly name: string;
+  readonly streams: readonly string[];
+  readonly scope: readonly Scope[];
+  readonly guest: boolean;
+  /** Unix seconds. */
+  readonly created_at: number;
+  readonly expires_at?: number | null;
+  readonly revoked_at?: number | null;
+}
+
+export interface NewToken extends Token {
+  /** Shown this once. */
+  readonly token: string;
+  /** A guest's link. */
+  readonly url?: string | null;
 }
 
 export interface Me {
@@ -101,4 +199,55 @@ export interface SignedIn {
   readonly role: Me['role'];
   /** Only when asked for; cannot be shown again. */
   readonly administrator_token?: string;
+}
+
+export interface ProbeStep {
+  readonly name: string;
+  readonly state: 'done' | 'failed' | 'skipped';
+  readonly detail?: string;
+  readonly ms: number;
+}
+
+export type Receiver = 'chrome' | 'safari' | 'firefox' | 'rtsp';
+
+export interface Plays {
+  readonly verdict: 'yes' | 'maybe' | 'no' | 'audio_converted';
+  /** A code. */
+  readonly reason?: string;
+}
+
+export interface ProbedTrack extends Track {
+  readonly plays: Readonly<Record<Receiver, Plays>>;
+  readonly frames_per_second?: number | null;
+  readonly keyframe_interval_ms?: number | null;
+}
+
+export interface ProbeResult {
+  readonly steps: readonly ProbeStep[];
+  readonly tracks: readonly ProbedTrack[];
+  readonly warnings: readonly ProblemBody[];
+  readonly problem?: ProblemBody;
+}
+
+export interface Setting {
+  /** With dots: `media.port`. */
+  readonly key: string;
+  /** Absent for a secret. */
+  readonly value?: unknown;
+  readonly from: 'flag' | 'environment' | 'file' | 'default';
+  /** Whether a change waits for the next start. */
+  readonly restart: boolean;
+  readonly has_secret?: boolean;
+}
+
+export interface Settings {
+  readonly items: readonly Setting[];
+}
+
+/** What a change of the settings would do. */
+export interface SettingsPlan {
+  /** Unified diff, without secrets. */
+  readonly diff: string;
+  readonly restarts: readonly string[];
+  readonly streams_restarted: readonly string[];
 }

@@ -5,15 +5,27 @@ import '../look/parts.css';
 import '../look/pages.css';
 import { LenswirePlayer } from '../player/index.ts';
 import { speakAsAsked, t, translate } from '../strings/console.ts';
+import { AccessPage } from './pages/access.tsx';
+import { AddPage } from './pages/add.tsx';
 import { Claim } from './pages/claim.tsx';
+import { EditPage } from './pages/edit.tsx';
+import { LogPage } from './pages/log.tsx';
 import { Login } from './pages/login.tsx';
+import { SettingsPage } from './pages/settings.tsx';
 import { StreamPage } from './pages/stream.tsx';
 import { Streams } from './pages/streams.tsx';
 import { Header } from './parts/header.tsx';
-import { learnWhoIAm } from './state/me.ts';
+import { UndoBar } from './parts/undo.tsx';
+import { takeGuestToken } from './state/guest.ts';
+import { isAdministrator, learnWhoIAm, me } from './state/me.ts';
 import { follow, type Route, route } from './state/route.ts';
+import { followStreams } from './state/streams.ts';
+
+/** Pages that show or change what only administrators may. */
+const OWNED: ReadonlySet<Route['page']> = new Set(['add', 'access', 'settings', 'log', 'edit']);
 
 function Page({ at }: { readonly at: Route }) {
+  if (OWNED.has(at.page) && !isAdministrator.value) return <SignInFirst />;
   switch (at.page) {
     case 'streams':
       return <Streams />;
@@ -23,9 +35,36 @@ function Page({ at }: { readonly at: Route }) {
       return <Login to={at.to} />;
     case 'stream':
       return <StreamPage key={at.name} name={at.name} />;
+    case 'edit':
+      return <EditPage key={at.name} name={at.name} />;
+    case 'add':
+      return <AddPage />;
+    case 'access':
+      return <AccessPage />;
+    case 'settings':
+      return <SettingsPage />;
+    case 'log':
+      return <LogPage />;
     case 'missing':
       return <Missing path={at.path} />;
   }
+}
+
+function SignInFirst() {
+  // Until the hub has said who we are there is nothing to say either.
+  if (!me.value) return <main id="content" class="narrow-page" aria-busy="true" />;
+  const to = encodeURIComponent(location.pathname + location.search);
+  return (
+    <main id="content" class="narrow-page">
+      <h1>{t('owned-title')}</h1>
+      <p>{t('owned-text')}</p>
+      <div class="actions">
+        <a class="button primary" href={`/login?to=${to}`}>
+          {t('sign-in')}
+        </a>
+      </div>
+    </main>
+  );
 }
 
 function Missing({ path }: { readonly path: string }) {
@@ -42,18 +81,28 @@ function Missing({ path }: { readonly path: string }) {
   );
 }
 
-const TITLES = { streams: 'title-streams', claim: 'claim-title', login: 'login-title' } as const;
+const TITLES: Partial<Record<Route['page'], string>> = {
+  streams: 'title-streams',
+  claim: 'claim-title',
+  login: 'login-title',
+  add: 'add-title',
+  access: 'access-title',
+  settings: 'settings-title',
+  log: 'log',
+};
 
 function App() {
   const at = route.value;
   useEffect(() => {
-    const key = at.page in TITLES ? TITLES[at.page as keyof typeof TITLES] : undefined;
+    if (at.page === 'stream' || at.page === 'edit') return;
+    const key = TITLES[at.page];
     document.title = key ? t('title-page', { page: t(key) }) : t('brand');
   });
   return (
     <>
       <Header />
       <Page at={at} />
+      <UndoBar />
     </>
   );
 }
@@ -61,7 +110,9 @@ function App() {
 /** Draws the console into `root`. */
 export async function run(root: Element): Promise<void> {
   LenswirePlayer.words = translate;
+  takeGuestToken();
   follow();
+  followStreams();
   void learnWhoIAm();
   await speakAsAsked();
   render(<App />, root);

@@ -21,6 +21,11 @@ export const ICONS = {
   back: 'M12 4.5L6.5 10l5.5 5.5',
   chevron: 'M5.5 8l4.5 4.5L14.5 8',
   open: 'M8.5 4.5h-4v11h11v-4M11.5 3.5h5v5M16.5 3.5l-7 7',
+  plus: 'M10 4v12M4 10h12',
+  cross: 'M5 5l10 10M15 5L5 15',
+  skip: 'M5 10h10',
+  qr: 'M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM11.5 11.5h2v2M16.5 11.5v2M11.5 16.5h2M16.5 16.5h-1',
+  edit: 'M4 16l.7-3.3L13 4.4l2.6 2.6-8.3 8.3z',
 } as const;
 
 export type IconName = keyof typeof ICONS;

@@ -10,11 +10,21 @@ const WIDTH = 640;
 const stills = new Map<string, HTMLCanvasElement>();
 
 export function keep(stream: string, video: HTMLVideoElement): HTMLCanvasElement | undefined {
-  if (video.videoWidth === 0) return undefined;
+  return keepPicture(stream, video, video.videoWidth, video.videoHeight);
+}
+
+/** Keeps any picture of a stream, also one that the hub made. */
+export function keepPicture(
+  stream: string,
+  picture: CanvasImageSource,
+  width: number,
+  height: number,
+): HTMLCanvasElement | undefined {
+  if (width === 0) return undefined;
   const canvas = document.createElement('canvas');
-  canvas.width = Math.min(WIDTH, video.videoWidth);
-  canvas.height = Math.round((canvas.width * video.videoHeight) / video.videoWidth);
-  canvas.getContext('2d')?.drawImage(video, 0, 0, canvas.width, canvas.height);
+  canvas.width = Math.min(WIDTH, width);
+  canvas.height = Math.round((canvas.width * height) / width);
+  canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height);
   stills.delete(stream);
   stills.set(stream, canvas);
   const [oldest] = stills.keys();

@@ -152,3 +152,198 @@ login-already = You are signed in.
 # Nothing here.
 missing-title = Nothing is here
 missing-text = { $path } is no page and no camera’s name.
+
+# Navigation.
+nav = Pages
+nav-access = Access
+nav-settings = Settings
+nav-log = Log
+undo = Undo
+close = Close
+save = Save
+saving = Saving
+cancel = Cancel
+edit = Edit
+remove = Remove this camera
+removed = { $name } is removed.
+revoked = The access of { $name } is revoked.
+yes = Yes
+no = No
+ago = { $time } ago
+back-to = Back to { $name }
+load-again = Load again
+qr-of = QR code for { $what }
+owned-title = For administrators
+owned-text = Sign in with the administrator’s token to see this page.
+
+# The wall.
+wall-keys = Space: all live or still · 1 to 4: columns · f: full screen · drag a tile, or [ and ] on its name: order
+empty-add-text = Add the first one: paste its address, and Lenswire looks at what it sends before anything is kept.
+
+# Adding a camera.
+add-button = Add a camera
+add-title = Add a camera
+add-address = 1 · Its address
+add-sends = 2 · What it sends
+add-name = 3 · Its name, and who may watch
+add-more = More: transport, small picture
+add-save = Save and watch
+add-anyway = Add it anyway
+address-label = RTSP address
+address-text = With the camera’s user and password. They go to Lenswire and never come back out of it.
+address-wrong = An address starts with rtsp:// or rtsps:// and names the camera, such as rtsp://user:password@192.168.1.20/stream1.
+address-new = New address
+address-now = Now: { $url }
+address-keep = Leave it empty to keep the present one.
+address-keep-password = Leave it empty to keep the present one with its password, which is not shown.
+where-title = Where do I find it?
+where-text = In the camera’s web page or app, under RTSP, streaming or network. Usual paths behind the camera’s IP address:
+probe = Look at it
+probe-again = Look again
+probe-running = Looking
+step-done = done
+step-failed = failed
+step-skipped = skipped
+receiver-chrome = Chrome
+receiver-safari = Safari
+receiver-firefox = Firefox
+receiver-rtsp = RTSP
+plays-yes = yes
+plays-no = no
+plays-audio_converted = converted
+name-label = Name
+name-text = It becomes the page’s address: a to z, 0 to 9, - and _, up to four parts joined by /.
+name-wrong = Use a to z, 0 to 9, - and _, up to four parts joined by /, each beginning with a letter or digit.
+name-taken = A camera has this name already.
+
+# Editing one.
+edit-title = Edit { $name }
+viewers-anyone-text = Everybody who can reach this page, without signing in.
+viewers-grant-text = Administrators, guests with a link and programs with a token.
+on-demand-label = Run only while somebody watches
+on-demand-text = Saves the network; the first viewer waits a moment longer.
+transport-text = Change it only when the picture breaks up or does not come.
+delay-label = Delay limit in ms
+delay-text = How far a viewer may fall behind before frames are left out. Empty: the usual limit.
+delay-wrong = Enter whole milliseconds, such as 500.
+substream-label = Address of the small picture
+substream-text = A smaller picture of the same scene, for small tiles and thin links. May stay empty.
+substream-drop = Use no small picture any more
+substream-guess = Fill in the usual address for this make
+changed-title = Somebody changed it meanwhile
+changed-text = Nothing of yours was saved, so that nothing of theirs is lost.
+changed-fix = Load it again and repeat your change.
+
+# A stream's page, for administrators.
+sessions = Watching
+sessions-count = Watching ({ $count })
+sessions-none = Nobody is watching.
+session-who = From
+session-since = Since
+session-end = End
+session-end-of = End the session of { $who }
+history = History
+history-from = 24 h ago
+history-to = now
+history-none = Nothing is known of the last day.
+history-share = live { $share } of the time it was meant to be
+curves = Curves
+curves-span = Time span
+span-10m = 10 min
+span-24h = 24 h
+curve-label = { $what }, last { $value }
+link-snapshot = Snapshot
+link-snapshot-text = One picture as JPEG, for dashboards and notifications.
+links-closed = Only for who is signed in, or brings a token: this camera is not open to everyone.
+guest = Guest
+guest-title = Guest link
+guest-text = Lets somebody without an account watch this camera until a day of your choice.
+guest-who = For whom
+guest-until = Until the end of
+guest-make = Make a link
+guest-link = Guest link
+guest-once = It is shown only now. Revoke it under Access.
+
+# The log.
+log = Log
+log-none = Nothing to tell.
+log-level = Least weight
+log-find = Find
+log-newest = Newest first
+level-error = Errors
+level-warn = Warnings
+level-info = Info
+level-debug = Debug
+
+# Access.
+access-title = Access
+access-new = Let somebody in
+access-list = Who may in now
+access-none = Nobody but the administrator, and everybody where a camera is open to anyone.
+token = Token
+token-whom = For whom
+token-guest = Guest
+token-guest-text = A person who watches by a link in the browser.
+token-program = Program
+token-program-text = OBS, GStreamer, Home Assistant, an NVR: it shows the token with each request.
+token-name = Name
+token-streams = Cameras
+token-streams-text = Names, with commas between them. { $pattern } is a whole group, { $all } every camera.
+token-streams-missing = Name at least one camera.
+token-scope = May
+scope-watch = watch
+scope-publish = publish
+scope-control = control
+token-until = Until the end of
+token-ends = Ends
+token-left = in { $time }
+token-over = is over
+token-make = Make it
+token-made = For { $name }
+token-once = Copy it now: it is not kept here and cannot be shown again.
+token-another = Make another
+revoke = Revoke
+revoke-of = Revoke the access of { $name }
+
+# Settings.
+settings-title = Settings
+settings-text = What Lenswire goes by, and where each value comes from. Changes go into the configuration file; its comments stay.
+settings-general = General
+settings-review = { $count ->
+    [one] Review { $count } change
+   *[other] Review { $count } changes
+}
+settings-discard = Discard
+settings-applied = Applied.
+settings-applied-restart = Applied. These wait for the next start: { $keys }.
+setting-restart = takes effect at the next start
+setting-empty = nothing
+setting-secret = set, not shown
+from-flag = from a flag of the command line
+from-environment = from the environment
+from-file = from the file
+from-default = default
+review = What changes
+review-restart = Waits for the next start: { $keys }.
+review-streams = Interrupts for a moment: { $names }.
+review-nothing = Takes effect at once and interrupts nobody.
+apply = Apply
+back-to-edit = Back
+plays-maybe = on some devices
+plays-reason-hardware = Plays only where the device decodes it in hardware.
+plays-reason-codec = A browser marked “no” has no decoder for it. Set the camera’s video to H.264.
+plays-reason-profile = This profile is not played live. Set the camera’s H.264 profile to Baseline or Main.
+plays-reason-b_frames = Frames come out of order and stutter. Set the camera’s profile to one without B-frames.
+plays-reason-opus = Browsers play no AAC live: Lenswire makes Opus of it on the way.
+track-keyframes = keyframe every { $time }
+probe-step-name = The camera’s name has an address
+probe-step-port = The port is open
+probe-step-rtsp = It speaks RTSP
+probe-step-login = User and password
+probe-step-describe = It has a stream at that path
+probe-step-setup = It lets itself be watched
+probe-step-packets = Packets arrive
+probe-step-keyframe = A whole picture arrives
+access-rights = administrator
+token-no-end = no end
+token-stream = Camera

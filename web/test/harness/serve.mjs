@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createServer as createVite } from 'vite';
+import { more, probed } from './more.mjs';
 import { accept } from './socket.mjs';
 import { streams } from './streams.mjs';
 
@@ -162,6 +163,15 @@ async function fromSource() {
   return /** @type {Pages} */ (vite.middlewares);
 }
 
+/** @param {import('node:http').ServerResponse} response @param {string} source */
+function serveProbe(response, source) {
+  const result = probed(source);
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const step of result.steps) response.write(`event: step\ndata: ${JSON.stringify(step)}\n\n`);
+  if (source.includes('slow')) return;
+  response.end(`event: result\ndata: ${JSON.stringify(result)}\n\n`);
+}
+
 /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response @param {string} path */
 async function serveApi(request, response, path) {
   if (world.silent) {
@@ -171,7 +181,10 @@ async function serveApi(request, response, path) {
   if (world.wall === 'slow' && path.endsWith('/streams')) return;
   let text = '';
   for await (const chunk of request) text += chunk;
-  const [status, body] = answer(path, text && JSON.parse(text));
+  const asked = text && JSON.parse(text);
+  if (path === '/api/v1/probe') return void serveProbe(response, asked.source);
+  const url = new URL(request.url ?? '/', 'http://mock');
+  const [status, body] = more(request.method ?? 'GET', url, asked) ?? answer(path, asked);
   const type = status < 400 ? 'application/json' : 'application/problem+json';
   response.writeHead(status, { 'content-type': type });
   response.end(body === undefined ? undefined : JSON.stringify(body));

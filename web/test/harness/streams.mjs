@@ -57,7 +57,7 @@ const UNKNOWN_NAME = problem(
   'There is no address for roof-cam.lan.',
   "Check the host name in the camera's address, or use its IP address.",
 );
-const B_FRAMES = problem(
+export const B_FRAMES = problem(
   'b_frames',
   'The camera sends B-frames, which browsers cannot play live',
   'Pictures arrive out of order: two B-frames stand between P-frames.',

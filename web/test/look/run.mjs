@@ -82,6 +82,41 @@ const SHOTS = [
   { name: 'claim-missing', path: '/claim', world: anonymous },
   { name: 'login', path: '/login', world: anonymous, all: true },
   { name: 'login-wrong', path: '/login', world: anonymous, act: wrongToken },
+  { name: 'add', path: '/add', all: true },
+  {
+    name: 'add-found',
+    path: '/add',
+    act: probe('rtsp://u:p@192.168.1.20/stream1'),
+    whole: true,
+    all: true,
+  },
+  { name: 'add-warned', path: '/add', act: probe('rtsp://warn.lan/stream1'), whole: true },
+  { name: 'add-wrong', path: '/add', act: probe('rtsp://wrong.lan/stream1'), whole: true },
+  { name: 'add-running', path: '/add', act: probe('rtsp://slow.lan/stream1', false) },
+  {
+    name: 'add-ko',
+    path: '/add',
+    language: 'ko',
+    act: probe('rtsp://u:p@192.168.1.20/stream1'),
+    whole: true,
+  },
+  {
+    name: 'add-fr',
+    path: '/add',
+    language: 'fr',
+    act: probe('rtsp://u:p@192.168.1.20/stream1'),
+    whole: true,
+  },
+  { name: 'edit', path: '/gate?edit', whole: true, all: true },
+  { name: 'access', path: '/access', whole: true, all: true },
+  { name: 'access-made', path: '/access', act: makeToken, whole: true },
+  { name: 'access-fr', path: '/access', language: 'fr', whole: true },
+  { name: 'settings', path: '/settings', whole: true, all: true },
+  { name: 'settings-review', path: '/settings', act: review, whole: true },
+  { name: 'settings-ko', path: '/settings', language: 'ko', whole: true },
+  { name: 'log', path: '/log', all: true },
+  { name: 'removed', path: '/gate?edit', act: (page) => page.click('.danger') },
+  { name: 'owned', path: '/settings', world: anonymous },
   { name: 'missing', path: '/No/Page' },
   { name: 'parts', path: '/look.html', whole: true, all: true },
   { name: 'streams-ko', path: '/', language: 'ko', whole: true },
@@ -90,6 +125,29 @@ const SHOTS = [
   { name: 'stream-fr', path: '/demo', language: 'fr', act: numbers, whole: true },
   { name: 'claim-fr', path: '/claim#secret', language: 'fr', world: anonymous },
 ];
+
+/** @param {string} source */
+function probe(source, done = true) {
+  return async (/** @type {import('playwright-core').Page} */ page) => {
+    await page.fill('[name=source]', source);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(done ? '[name=name], .problem' : '.running');
+  };
+}
+
+/** @param {import('playwright-core').Page} page */
+async function makeToken(page) {
+  await page.click('.form .primary');
+  await page.click('.copy-field [aria-expanded]');
+  await page.waitForSelector('.qr path[d^=M]');
+}
+
+/** @param {import('playwright-core').Page} page */
+async function review(page) {
+  await page.fill('[name="media.port"]', '9000');
+  await page.click('.bar .primary');
+  await page.waitForSelector('.diff');
+}
 
 /** @param {import('playwright-core').Page} page */
 async function connectSome(page) {

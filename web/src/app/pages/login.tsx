@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { api } from '../../api/client.ts';
 import { t, translate } from '../../strings/console.ts';
 import { Field } from '../parts/field.tsx';
+import { forgetGuestToken } from '../state/guest.ts';
 import { isAdministrator, me } from '../state/me.ts';
 
 export function Login({ to }: { readonly to: string }) {
@@ -16,7 +17,9 @@ export function Login({ to }: { readonly to: string }) {
     error.value = token === '' ? t('login-empty') : await tryToken(token);
     busy.value = false;
     // Loaded anew: the socket that is open was opened by a stranger.
-    if (error.value === undefined) location.assign(to);
+    if (error.value !== undefined) return;
+    forgetGuestToken();
+    location.assign(to);
   };
   return (
     <main id="content" class="narrow-page">

@@ -8,13 +8,21 @@ import { t } from '../../strings/console.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Player } from '../parts/player.tsx';
 import { ProblemCard } from '../parts/problem.tsx';
+import { guestToken } from '../state/guest.ts';
+import { has } from '../state/has.ts';
 import { load, usePolling } from '../state/load.ts';
 import { isAdministrator, me } from '../state/me.ts';
+import { streamOf } from '../state/streams.ts';
+import { CurvesPanel } from '../stream/curves.tsx';
 import { Camera, Now, Sends } from '../stream/facts.tsx';
+import { History } from '../stream/history.tsx';
 import { Links } from '../stream/links.tsx';
+import { StreamLog } from '../stream/log.tsx';
+import { Watching } from '../stream/watching.tsx';
+import { useSwipe } from '../wall/swipe.ts';
 
-/** The facts follow the hub within this time; milliseconds. */
-const INTERVAL = 1_000;
+/** Whether it may be seen, and exists, is asked this often; how it is, the list tells. */
+const INTERVAL = 5_000;
 
 export function StreamPage({ name }: { readonly name: string }) {
   const facts = useMemo(() => load<Stream>(), [name]);
@@ -24,7 +32,9 @@ export function StreamPage({ name }: { readonly name: string }) {
   useEffect(() => {
     document.title = t('title-page', { page: name });
   });
-  const { body, problem, silent } = facts.value;
+  const { problem, silent } = facts.value;
+  const body = streamOf(name) ?? facts.value.body;
+  const neighbours = useSwipe(name);
   if (problem?.code === 'stream_not_found') return <Gone name={name} problem={problem} />;
   const wake = () => void (isAdministrator.value && api.retry(name));
   return (
@@ -34,11 +44,19 @@ export function StreamPage({ name }: { readonly name: string }) {
           <Icon name="back" />
         </a>
         <h1>{name}</h1>
+        <span class="space" />
+        {body && isAdministrator.value && (
+          <a class="button" href={`/${name}?edit`}>
+            <Icon name="edit" />
+            {t('edit')}
+          </a>
+        )}
       </div>
-      <div class="stage">
+      <div class="stage" {...neighbours}>
         <Player
           key={name}
           src={`/${name}`}
+          token={guestToken}
           controls
           onstats={(event) => follow(stats, event)}
           onstatechange={(event) => follow(stats, event)}
@@ -52,12 +70,29 @@ export function StreamPage({ name }: { readonly name: string }) {
         <Now stream={silent ? undefined : body} stats={stats.value} />
         {body && <Warnings stream={body} late={late.value} />}
       </aside>
-      <div class="below">
-        <Links name={name} />
-        {body && <Sends stream={body} />}
-        {body && isAdministrator.value && <Camera stream={body} />}
-      </div>
+      {body && <Below stream={body} />}
     </main>
+  );
+}
+
+/** What is to be known beyond this moment. Guests see what a stream sends; the rest is for administrators. */
+function Below({ stream }: { readonly stream: Stream }) {
+  const { name, state, viewers } = stream;
+  const isOwner = isAdministrator.value;
+  return (
+    <div class="below">
+      {isOwner && has.curves && <CurvesPanel name={name} />}
+      <div class="stack">
+        {isOwner && <Watching name={name} />}
+        {isOwner && has.history && <History name={name} state={state.name} />}
+        <Sends stream={stream} />
+      </div>
+      <div class="stack">
+        {guestToken === undefined && <Links name={name} isOpen={viewers === 'anyone'} />}
+        {isOwner && <Camera stream={stream} />}
+      </div>
+      {isOwner && has.log && <StreamLog name={name} />}
+    </div>
   );
 }
 

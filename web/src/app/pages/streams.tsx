@@ -1,35 +1,37 @@
 /** `/`: every stream as a tile. */
+import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { api } from '../../api/client.ts';
-import type { Stream, StreamList } from '../../api/types.ts';
+import type { List, Stream } from '../../api/types.ts';
 import { span } from '../../format.ts';
 import { t } from '../../strings/console.ts';
+import { Segments } from '../parts/field.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { ProblemCard } from '../parts/problem.tsx';
-import { Dot } from '../parts/state.tsx';
 import { now } from '../state/clock.ts';
-import { type Loaded, load, usePolling } from '../state/load.ts';
+import type { Loaded } from '../state/load.ts';
 import { isAdministrator, me } from '../state/me.ts';
+import { streams as list, shown } from '../state/streams.ts';
+import { keepOrder, moved, order, ordered } from '../wall/order.ts';
 import { Tile } from '../wall/tile.tsx';
 import { arrange, COLUMNS, columns, connected, toggleAll } from '../wall/wall.ts';
 
-/** The wall follows the hub within this time; milliseconds. */
-const INTERVAL = 2_000;
-
-const list = load<StreamList>();
-
 export function Streams() {
-  usePolling(list, api.streams, INTERVAL, me.value?.role);
   const { body, problem, silent, at } = list.value;
-  const streams = body?.items ?? [];
+  const streams = ordered(shown.value, order.value);
   const grid = useRef<HTMLDivElement>(null);
-  useWallKeys(streams, grid.current);
+  useWallKeys(streams, grid);
   return (
     <main id="content" class="wall-page">
       <div class="title-row">
         <h1>{t('title-streams')}</h1>
-        <Summary streams={streams} />
         <span class="space" />
         {streams.length > 1 && <Arrangement streams={streams} />}
+        {body && isAdministrator.value && (
+          <a class="button primary" href="/add">
+            <Icon name="plus" />
+            {t('add-button')}
+          </a>
+        )}
       </div>
       {silent && <Silence at={at} />}
       {problem && <Refused loaded={list.value} />}
@@ -37,11 +39,10 @@ export function Streams() {
       {body && streams.length === 0 && <Empty />}
       {streams.length > 0 && (
         <div ref={grid} class={`wall columns-${columns.value} ${silent ? 'old' : ''}`}>
-          {streams.map((stream) => (
-            <Tile key={stream.name} stream={stream} primary={streams.length === 1} />
-          ))}
+          <Tiles streams={streams} />
         </div>
       )}
+      {streams.length > 1 && <p class="quiet small foot keys">{t('wall-keys')}</p>}
       {streams.length > 0 && me.value && !isAdministrator.value && (
         <p class="quiet foot">{t('more-hidden')}</p>
       )}
@@ -49,24 +50,21 @@ export function Streams() {
   );
 }
 
-function Summary({ streams }: { readonly streams: readonly Stream[] }) {
-  const live = streams.filter(({ state }) => state.name === 'live').length;
-  const troubled = streams.filter(({ state }) => state.problem !== undefined).length;
+function Tiles({ streams }: { readonly streams: readonly Stream[] }) {
+  const names = streams.map(({ name }) => name);
+  const isOnly = names.length === 1 && !isAdministrator.value;
   return (
-    <p class="summary">
-      {live > 0 && (
-        <span class="state">
-          <Dot tone="live" />
-          {t('summary-live', { count: live })}
-        </span>
-      )}
-      {troubled > 0 && (
-        <span class="state">
-          <Dot tone="fail" />
-          {t('summary-troubled', { count: troubled })}
-        </span>
-      )}
-    </p>
+    <>
+      {streams.map((stream, place) => (
+        <Tile
+          key={stream.name}
+          stream={stream}
+          primary={isOnly}
+          onPlace={(name) => keepOrder(moved(names, name, stream.name))}
+          onMove={(by) => keepOrder(moved(names, stream.name, names[place + by] ?? ''))}
+        />
+      ))}
+    </>
   );
 }
 
@@ -75,19 +73,12 @@ function Arrangement({ streams }: { readonly streams: readonly Stream[] }) {
   const all = names.every((name) => connected.value.has(name));
   return (
     <div class="arrangement">
-      <fieldset class="segments">
-        <legend class="only-read">{t('columns')}</legend>
-        {COLUMNS.map((one) => (
-          <button
-            key={one}
-            type="button"
-            aria-pressed={columns.value === one}
-            onClick={() => arrange(one)}
-          >
-            {one === 'auto' ? t('columns-auto') : one}
-          </button>
-        ))}
-      </fieldset>
+      <Segments
+        legend={t('columns')}
+        value={columns.value}
+        options={COLUMNS.map((one) => [one, one === 'auto' ? t('columns-auto') : String(one)])}
+        onChange={arrange}
+      />
       <button type="button" class="button" onClick={() => toggleAll(names)}>
         {t(all ? 'all-still' : 'all-live')}
       </button>
@@ -96,7 +87,7 @@ function Arrangement({ streams }: { readonly streams: readonly Stream[] }) {
 }
 
 /** Space: all live or still. 1 to 4, 0: columns. f: the wall alone. */
-function useWallKeys(streams: readonly Stream[], grid: HTMLElement | null): void {
+function useWallKeys(streams: readonly Stream[], grid: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
@@ -104,7 +95,7 @@ function useWallKeys(streams: readonly Stream[], grid: HTMLElement | null): void
       if (elsewhere || event.ctrlKey || event.metaKey || event.altKey) return;
       const count = COLUMNS.find((one) => (one === 'auto' ? '0' : String(one)) === event.key);
       if (event.key === ' ') toggleAll(streams.map(({ name }) => name));
-      else if (event.key === 'f') void grid?.requestFullscreen?.().catch(() => undefined);
+      else if (event.key === 'f') void grid.current?.requestFullscreen?.().catch(() => undefined);
       else if (count) arrange(count);
       else return;
       event.preventDefault();
@@ -121,7 +112,7 @@ function Silence({ at }: { readonly at: number | undefined }) {
   return <ProblemCard problem={{ ...problem, fix: t('silence-fix') }} />;
 }
 
-function Refused({ loaded: { problem } }: { readonly loaded: Loaded<StreamList> }) {
+function Refused({ loaded: { problem } }: { readonly loaded: Loaded<List<Stream>> }) {
   if (!problem) return null;
   return (
     <ProblemCard problem={problem}>
@@ -161,6 +152,15 @@ function Empty() {
           <div class="actions">
             <a class="button primary" href="/login">
               {t('sign-in')}
+            </a>
+          </div>
+        </>
+      ) : isAdministrator.value ? (
+        <>
+          <p>{t('empty-add-text')}</p>
+          <div class="actions">
+            <a class="button" href="/add">
+              {t('add-button')}
             </a>
           </div>
         </>

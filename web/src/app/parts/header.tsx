@@ -1,17 +1,19 @@
-/** The bar over every page: where we are, who we are, language and theme. */
-
+/** The bar over every page: where we are, how the cameras are, who we are, language and theme. */
 import type { IconName } from '../../look/icons.ts';
 import { language, speak, t } from '../../strings/console.ts';
 import { LANGUAGES, type Language, NAMES } from '../../strings/languages.ts';
+import { has } from '../state/has.ts';
 import { isAdministrator, me, signOut } from '../state/me.ts';
-import { route } from '../state/route.ts';
+import { type Route, route } from '../state/route.ts';
+import { shown } from '../state/streams.ts';
 import { paint, THEMES, type Theme, theme } from '../state/theme.ts';
 import { Icon, Mark } from './icon.tsx';
+import { Dot } from './state.tsx';
 
 const THEME_ICONS: Readonly<Record<Theme, IconName>> = { auto: 'auto', dark: 'moon', light: 'sun' };
 
 export function Header() {
-  const here = route.value.page === 'streams' ? 'page' : undefined;
+  const { page } = route.value;
   return (
     <header class="header">
       <a class="skip" href="#content">
@@ -21,16 +23,54 @@ export function Header() {
         <Mark />
         <span>{t('brand')}</span>
       </a>
-      <nav>
-        <a href="/" aria-current={here}>
-          {t('nav-cameras')}
-        </a>
-      </nav>
+      {isAdministrator.value && <Navigation at={page} />}
       <span class="space" />
+      <Counts />
       <LanguageSwitch />
       <ThemeSwitch />
       <Account />
     </header>
+  );
+}
+
+const PLACES = [
+  ['streams', '/', 'nav-cameras', true],
+  ['access', '/access', 'nav-access', has.tokens],
+  ['settings', '/settings', 'nav-settings', has.settings],
+  ['log', '/log', 'nav-log', has.log],
+] as const;
+
+function Navigation({ at }: { readonly at: Route['page'] }) {
+  return (
+    <nav aria-label={t('nav')}>
+      {PLACES.filter(([, , , exists]) => exists).map(([page, path, words]) => (
+        <a key={page} href={path} aria-current={at === page ? 'page' : undefined}>
+          {t(words)}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** How many are live, and how many are not though they should be. */
+function Counts() {
+  const live = shown.value.filter(({ state }) => state.name === 'live').length;
+  const troubled = shown.value.filter(({ state }) => state.problem !== undefined).length;
+  return (
+    <p class="counts">
+      {live > 0 && (
+        <span class="state">
+          <Dot tone="live" />
+          {t('summary-live', { count: live })}
+        </span>
+      )}
+      {troubled > 0 && (
+        <span class="state">
+          <Dot tone="fail" />
+          {t('summary-troubled', { count: troubled })}
+        </span>
+      )}
+    </p>
   );
 }
 

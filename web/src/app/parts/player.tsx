@@ -13,6 +13,7 @@ declare module 'preact' {
 
 interface PlayerAttributes extends HTMLAttributes<LenswirePlayer> {
   readonly src: string;
+  readonly token?: string | undefined;
   readonly muted?: boolean;
   readonly controls?: boolean;
   readonly overlay?: boolean;

@@ -11,6 +11,10 @@ describe('an address', () => {
   it('is a page or a stream’s name', () => {
     expect(parse('/', '')).toEqual({ page: 'streams' });
     expect(parse('/claim', '')).toEqual({ page: 'claim' });
+    for (const page of ['add', 'access', 'settings', 'log']) {
+      expect(parse(`/${page}`, '')).toEqual({ page });
+    }
+    expect(parse('/gate', '?edit')).toEqual({ page: 'edit', name: 'gate' });
     expect(parse('/site/hall_2/cam-1', '')).toEqual({ page: 'stream', name: 'site/hall_2/cam-1' });
     for (const strange of ['/No', '/a//b', '/a/', '/-a', '/a/b/c/d/e', '/%2e', '/..', '/a.b']) {
       expect(parse(strange, ''), strange).toEqual({ page: 'missing', path: strange });
@@ -34,7 +38,7 @@ describe('an address', () => {
 
 describe('what was loaded', () => {
   it('stays when the hub falls silent, and goes when it says no', () => {
-    const first = taken({ silent: false }, { kind: 'ok', body: 1 }, 100);
+    const first = taken({ silent: false }, { kind: 'ok', body: 1, etag: undefined }, 100);
     expect(first).toEqual({ body: 1, at: 100, silent: false });
     const silent = taken(first, { kind: 'silence' }, 200);
     expect(silent).toEqual({ body: 1, at: 100, silent: true });

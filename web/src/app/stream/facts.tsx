@@ -106,7 +106,7 @@ function TrackRow({ track }: { readonly track: Track }) {
   );
 }
 
-function formatOf({ kind, width, height, clock_rate, channels }: Track): string {
+export function formatOf({ kind, width, height, clock_rate, channels }: Track): string {
   if (kind === 'video') return width && height ? `${width}×${height}` : format.UNKNOWN;
   const rate = t('track-hertz', { rate: format.decimal(clock_rate / 1_000, 0, language.value) });
   if (channels === undefined) return rate;

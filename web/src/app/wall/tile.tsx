@@ -9,6 +9,8 @@ import { t, translate } from '../../strings/console.ts';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { Player } from '../parts/player.tsx';
 import { State, toneOf } from '../parts/state.tsx';
+import { guestToken } from '../state/guest.ts';
+import { useSnapshot } from './snapshot.ts';
 import { connect, connected } from './wall.ts';
 
 /** A pointer on its way elsewhere starts nothing; milliseconds. */
@@ -16,25 +18,50 @@ const HOVER = 400;
 /** And a short absence stops nothing; milliseconds. */
 const ABSENCE = 800;
 
-export function Tile({ stream, primary }: { readonly stream: Stream; readonly primary: boolean }) {
+interface Props {
+  readonly stream: Stream;
+  readonly primary: boolean;
+  /** Puts a tile, by its name, in this one's place. */
+  readonly onPlace?: (name: string) => void;
+  /** Moves this tile by so many places. */
+  readonly onMove?: (by: number) => void;
+}
+
+export function Tile({ stream, primary, onPlace, onMove }: Props) {
   const { name, page, state, stats } = stream;
   const isConnected = connected.value.has(name);
   const [hovered, hover] = useHover();
   const [element, inView] = useInView();
   const isPlaying = (isConnected || hovered) && inView;
-  const tone = toneOf(stream);
+  const move = (event: KeyboardEvent) => {
+    const by = { '[': -1, ']': 1 }[event.key];
+    if (by !== undefined) onMove?.(by);
+  };
   return (
-    <article ref={element} class="tile" {...hover} data-stream={name} data-state={state.name}>
+    <article
+      ref={element}
+      class="tile"
+      {...hover}
+      {...(onPlace && draggable(name, onPlace))}
+      data-stream={name}
+      data-state={state.name}
+    >
       <div class="picture">
-        {isPlaying ? <Player src={page} muted controls={false} /> : <Still stream={stream} />}
-        <a class="cover" href={page} tabIndex={-1}>
+        {isPlaying ? (
+          <Player src={page} muted controls={false} token={guestToken} />
+        ) : (
+          <Still stream={stream} inView={inView} />
+        )}
+        <a class="cover" href={page} tabIndex={-1} draggable={false}>
           <span class="only-read">{t('open-name', { name })}</span>
         </a>
       </div>
       <div class="caption">
         <div class="words">
           <h2>
-            <a href={page}>{name}</a>
+            <a href={page} draggable={false} onKeyDown={move}>
+              {name}
+            </a>
           </h2>
           <p class="quiet line">
             <State stream={stream} />
@@ -47,7 +74,6 @@ export function Tile({ stream, primary }: { readonly stream: Stream; readonly pr
           type="button"
           class={`button ${primary && !isConnected ? 'primary' : ''}`}
           aria-label={t(isConnected ? 'disconnect-name' : 'connect-name', { name })}
-          data-tone={tone}
           onClick={() => connect(name, !isConnected)}
         >
           <Icon name={isConnected ? 'stop' : 'play'} />
@@ -58,19 +84,42 @@ export function Tile({ stream, primary }: { readonly stream: Stream; readonly pr
   );
 }
 
+/** What is dragged goes by its name; only our own tiles take it. */
+const DRAGGED = 'application/x-lenswire-stream';
+
+function draggable(name: string, onPlace: (name: string) => void) {
+  return {
+    draggable: true,
+    onDragStart: (event: DragEvent) => event.dataTransfer?.setData(DRAGGED, name),
+    onDragOver: (event: DragEvent) => {
+      if (event.dataTransfer?.types.includes(DRAGGED)) event.preventDefault();
+    },
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      onPlace(event.dataTransfer?.getData(DRAGGED) ?? '');
+    },
+  };
+}
+
+interface StillProps {
+  readonly stream: Stream;
+  readonly inView: boolean;
+}
+
 /** What stands there while nothing plays: the last picture, or the reason, or the mark. */
-function Still({ stream }: { readonly stream: Stream }) {
-  const picture = still(`${location.origin}/${stream.name}`);
+function Still({ stream, inView }: StillProps) {
+  const { name, state, warnings } = stream;
+  useSnapshot(name, inView && state.name === 'live');
+  const picture = still(`${location.origin}/${name}`);
   const canvas = (element: HTMLCanvasElement | null) => {
     if (!element || !picture) return;
     element.width = picture.width;
     element.height = picture.height;
     element.getContext('2d')?.drawImage(picture, 0, 0);
   };
-  const { problem } = stream.state;
-  const [warning] = stream.warnings;
-  const words = problem ?? warning;
-  const ready = stream.state.name === 'idle' && stream.on_demand;
+  const { problem } = state;
+  const words = problem ?? warnings[0];
+  const ready = state.name === 'idle' && stream.on_demand;
   return (
     <div class="still">
       {picture ? <canvas ref={canvas} class={problem ? 'dim' : ''} /> : <Mark />}

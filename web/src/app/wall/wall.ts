@@ -1,4 +1,4 @@
-/** What is set on the wall: which tiles play, how many columns. Pure but for the signals. */
+/** What is set on the wall: which tiles play, how many columns, in which order. Pure but for the signals. */
 import { signal } from '@preact/signals';
 
 export type Columns = 'auto' | 1 | 2 | 3 | 4;
