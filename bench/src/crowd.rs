@@ -12,6 +12,7 @@ use crate::arrival::Arrival;
 use crate::clock;
 use crate::door::Door;
 use crate::http;
+use crate::link::{Link, Namespace};
 use crate::viewer::{Room, Seen, Viewer};
 
 /// How long all viewers may take to get their first packets: so long, and so much for each.
@@ -40,6 +41,8 @@ pub(crate) struct Load {
 pub(crate) struct Crowd {
     squads: Vec<Squad>,
     viewers: usize,
+    /// Where they are, if not on this side.
+    side: Option<Namespace>,
 }
 
 /// Viewers of one thread.
@@ -50,6 +53,9 @@ struct Squad {
 
 enum Ask {
     Take(Box<Viewer>),
+    /// In the place of that one, which is gone without a goodbye.
+    Replace(usize, Box<Viewer>),
+    Frames(Sender<Vec<Option<u64>>>),
     Count(Sender<Count>),
     /// Begin to note arrivals, or stop and hand them over.
     Note,
@@ -67,12 +73,19 @@ struct Count {
 impl Crowd {
     /// Joins all of them and waits until each has got a picture.
     pub(crate) fn gather(load: &Load) -> Result<Self> {
+        Self::gather_at(load, None)
+    }
+
+    /// The same, on the far side of a link.
+    pub(crate) fn gather_at(load: &Load, side: Option<&Link>) -> Result<Self> {
+        let namespace = || side.map(Link::namespace).transpose();
         let squads = load.viewers.div_ceil(PER_THREAD).max(1);
         let crowd = Self {
             squads: (0..squads).map(|_| Squad::start()).collect(),
             viewers: load.viewers,
+            side: namespace()?,
         };
-        let failures = crowd.join_all(load.clone());
+        let failures = crowd.join_all(load.clone(), namespace()?);
         let patience = JOINING + JOINING_EACH * u32::try_from(load.viewers)?;
         let begin = clock::now();
         let deadline = begin + patience;
@@ -98,10 +111,15 @@ impl Crowd {
     }
 
     /// Joins on a thread of its own, which ends with its first failure or when the crowd is gone.
-    fn join_all(&self, load: Load) -> Receiver<anyhow::Error> {
+    fn join_all(&self, load: Load, side: Option<Namespace>) -> Receiver<anyhow::Error> {
         let (fail, failures) = mpsc::channel();
         let squads: Vec<Sender<Ask>> = self.squads.iter().map(|squad| squad.asks.clone()).collect();
         std::thread::spawn(move || {
+            // A socket stays in the network in which it was made, whoever reads it.
+            if let Some(Err(error)) = side.as_ref().map(Namespace::enter) {
+                let _ = fail.send(error);
+                return;
+            }
             let turns = load.doors.iter().cycle().zip(squads.iter().cycle());
             for (door, squad) in turns.take(load.viewers) {
                 let joined =
@@ -131,6 +149,29 @@ impl Crowd {
             self.viewers
         );
         Ok(count.seen)
+    }
+
+    /// Pictures of each viewer, in the order of joining while one thread has them all; none of one that
+    /// was thrown out.
+    pub(crate) fn frames(&self) -> Result<Vec<Option<u64>>> {
+        let squads = self.squads.iter().map(|squad| squad.ask(Ask::Frames));
+        Ok(squads.collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    /// One vanishes without a goodbye, and another one comes in at `door` on the same side.
+    pub(crate) fn replace(&self, place: usize, door: &Door) -> Result<()> {
+        let squad = self.squads.first().context("nobody watches")?;
+        let join = || {
+            self.side.as_ref().map_or(Ok(()), Namespace::enter)?;
+            Viewer::join(door, http::local_address(door.url())?)
+        };
+        let joined = std::thread::scope(|scope| scope.spawn(join).join());
+        let viewer = joined.map_err(|_| anyhow!("joining panicked"))??;
+        let ask = Ask::Replace(place, Box::new(viewer));
+        squad
+            .asks
+            .send(ask)
+            .map_err(|_| anyhow!("a thread of viewers ended"))
     }
 
     fn count(&self) -> Result<Count> {
@@ -213,6 +254,12 @@ impl Members {
         loop {
             match asked.try_recv() {
                 Ok(Ask::Take(viewer)) => self.take(*viewer)?,
+                Ok(Ask::Replace(place, viewer)) => self.replace(place, *viewer)?,
+                Ok(Ask::Frames(answer)) => {
+                    let frames = self.viewers.iter();
+                    let frames = frames.map(|v| (!v.ended).then_some(v.seen.frames));
+                    drop(answer.send(frames.collect()));
+                }
                 // Who asked may have given up.
                 Ok(Ask::Count(answer)) => drop(answer.send(self.count())),
                 Ok(Ask::Note) => self
@@ -241,6 +288,16 @@ impl Members {
             .registry()
             .register(viewer.socket(), token, Interest::READABLE)?;
         self.viewers.push(viewer);
+        Ok(())
+    }
+
+    fn replace(&mut self, place: usize, mut viewer: Viewer) -> Result<()> {
+        let old = self.viewers.get_mut(place).context("no such viewer")?;
+        self.poll.registry().deregister(old.socket())?;
+        self.poll
+            .registry()
+            .register(viewer.socket(), Token(place), Interest::READABLE)?;
+        *old = viewer;
         Ok(())
     }
 

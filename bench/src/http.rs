@@ -70,12 +70,25 @@ impl Url {
 
 /// Sends one request; `body` is its media type and content.
 pub(crate) fn request(method: &str, url: &Url, body: Option<(&str, &str)>) -> Result<Answer> {
+    request_as(None, method, url, body)
+}
+
+/// The same, with a token.
+pub(crate) fn request_as(
+    token: Option<&str>,
+    method: &str,
+    url: &Url,
+    body: Option<(&str, &str)>,
+) -> Result<Answer> {
     let mut connection = connect(url)?;
     connection.set_read_timeout(Some(PATIENCE))?;
     let mut head = format!(
         "{method} {} HTTP/1.0\r\nHost: {}\r\n",
         url.path, url.authority
     );
+    if let Some(token) = token {
+        head += &format!("Authorization: Bearer {token}\r\n");
+    }
     if let Some((kind, content)) = body {
         head += &format!(
             "Content-Type: {kind}\r\nContent-Length: {}\r\n",

@@ -10,12 +10,14 @@
 //! Signalling (TCP) passes as it is. Media goes through the relay whatever address the server
 //! announces; a server's own checks towards the viewer, which would go past it, are dropped.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use nix::sched::{CloneFlags, setns};
 
 use crate::clock;
 use crate::impair::Impairment;
@@ -82,11 +84,28 @@ impl Link {
         Relay::start(listen, near, SocketAddr::new(NEAR, port), how)
     }
 
+    /// For a thread to step over.
+    pub(crate) fn namespace(&self) -> Result<Namespace> {
+        let path = format!("/proc/{}/ns/net", self.holder.id());
+        Ok(Namespace(File::open(path)?))
+    }
+
     /// What a command needs in front of it to run on the far side.
     pub(crate) fn enter(&self) -> Vec<String> {
         ["nsenter", "-t", &self.holder.id().to_string(), "-n"]
             .map(str::to_owned)
             .into()
+    }
+}
+
+/// A network that a thread can be in.
+#[derive(Debug)]
+pub(crate) struct Namespace(File);
+
+impl Namespace {
+    /// Puts the calling thread there; sockets that it makes from now on belong there.
+    pub(crate) fn enter(&self) -> Result<()> {
+        setns(&self.0, CloneFlags::CLONE_NEWNET).context("the far side does not let us in")
     }
 }
 

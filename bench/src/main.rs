@@ -5,6 +5,7 @@
 //! | [`camera`] | an RTSP camera: a looped clip, or live pictures with a time stamp in them |
 //! | [`viewer`], [`crowd`], [`door`] | as many full WebRTC viewers as wanted |
 //! | [`server`] | the servers under test: how each is configured and started |
+//! | [`api`] | what Lenswire says of itself |
 //! | [`process`] | what a process uses: processor, memory, descriptors |
 //! | [`browser`] | Chromium as the viewer whose eyes count |
 //! | [`impair`], [`relay`], [`link`] | a bad network between a server and Chromium |
@@ -20,6 +21,7 @@
     reason = "a program for the terminal: its output is its purpose"
 )]
 
+mod api;
 mod arrival;
 mod browser;
 mod camera;

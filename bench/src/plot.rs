@@ -57,7 +57,7 @@ pub(crate) fn files(results: &Path) -> Result<()> {
     Ok(())
 }
 
-fn charts(all: &Value) -> [(&'static str, Chart); 5] {
+fn charts(all: &Value) -> [(&'static str, Chart); 8] {
     let chart = |title, across, x, y, lines| Chart {
         title,
         across,
@@ -126,6 +126,44 @@ fn charts(all: &Value) -> [(&'static str, Chart); 5] {
                 lin,
                 lin,
                 drift(all),
+            ),
+        ),
+        (
+            "streams",
+            chart(
+                "% of a core with so many streams, ten viewers each",
+                "streams",
+                lin,
+                lin,
+                streams(all),
+            ),
+        ),
+        (
+            "endurance-delay",
+            chart(
+                "10 streams x 10 viewers, a fault each minute: packet in to packet out, ms",
+                "seconds",
+                lin,
+                lin,
+                endurance(all, &[("delay_p50_ms", "p50"), ("delay_p99_ms", "p99")]),
+            ),
+        ),
+        (
+            "endurance-holds",
+            chart(
+                "10 streams x 10 viewers, a fault each minute: what the process holds",
+                "seconds",
+                lin,
+                lin,
+                endurance(
+                    all,
+                    &[
+                        ("rss_mb", "RSS, MB"),
+                        ("tasks", "tasks"),
+                        ("descriptors", "descriptors"),
+                        ("threads", "threads"),
+                    ],
+                ),
             ),
         ),
     ]
@@ -209,6 +247,40 @@ fn drift(all: &Value) -> Vec<Line> {
         }
     };
     servers(all).map(line).collect()
+}
+
+fn streams(all: &Value) -> Vec<Line> {
+    let line = |(name, server): (&String, &Value)| {
+        let points = (1..=10_u32).filter_map(|count| {
+            let figure = server.pointer(&format!("/streams/{count}/cpu_percent"))?;
+            Some((f64::from(count), figure.as_f64()?))
+        });
+        Line {
+            name: name.clone(),
+            points: points.collect(),
+        }
+    };
+    servers(all).map(line).collect()
+}
+
+/// Some figures of each minute.
+fn endurance(all: &Value, figures: &[(&str, &str)]) -> Vec<Line> {
+    let rows = servers(all).filter_map(|(_, server)| {
+        let rows = server.pointer("/endurance/hour/rows")?;
+        rows.as_array()
+    });
+    let lines = rows.flat_map(|rows| {
+        figures.iter().map(|(key, name)| {
+            let points = rows
+                .iter()
+                .filter_map(|row| Some((row["second"].as_f64()?, row[*key].as_f64()?)));
+            Line {
+                name: (*name).to_owned(),
+                points: points.collect(),
+            }
+        })
+    });
+    lines.collect()
 }
 
 /// From figures to places on one axis.

@@ -91,6 +91,18 @@ pub(crate) fn thread_cpu() -> Result<Duration> {
     Ok(Duration::from_nanos(run.parse()?))
 }
 
+/// Stops a process for a while, as a machine does that swaps.
+pub(crate) fn pause(pid: u32, time: Duration) -> Result<()> {
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &pid.to_string()]).status();
+        anyhow::ensure!(sent?.success(), "process {pid} is gone");
+        Ok(())
+    };
+    signal("-STOP")?;
+    std::thread::sleep(time);
+    signal("-CONT")
+}
+
 /// A child process that is ended when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Running(Child);

@@ -64,12 +64,15 @@ pub(crate) struct Plan {
     /// Seconds from one stall of the drifting camera to the next.
     #[arg(long, default_value_t = 120)]
     pub(crate) stall_every: u64,
-    /// Which parts; all but drift by default.
+    /// Seconds of the endurance part.
+    #[arg(long, default_value_t = 3_600)]
+    pub(crate) endurance_seconds: u64,
+    /// Which parts; all but drift and endurance by default.
     #[arg(
         long,
         value_enum,
         value_delimiter = ',',
-        default_value = "limit,start,fanout,latency,delays,joins,loss,adapt,idle,scale"
+        default_value = "limit,start,fanout,latency,delays,joins,loss,adapt,known,idle,streams,scale"
     )]
     pub(crate) only: Vec<Part>,
     /// Where the clips are kept.
@@ -106,8 +109,14 @@ pub(crate) enum Part {
     Idle,
     /// Many viewers, many joins and leaves: what is held before and after.
     Scale,
+    /// From 1 to 10 streams with 10 viewers each.
+    Streams,
+    /// Loss and bandwidth as Lenswire reports them beside what they are known to be.
+    Known,
     /// An hour of a camera with a fast clock and stalls.
     Drift,
+    /// An hour of 10 streams with 10 viewers each, and a fault each minute.
+    Endurance,
 }
 
 impl Part {
@@ -123,13 +132,19 @@ impl Part {
             Self::Adapt => "adapt",
             Self::Idle => "idle",
             Self::Scale => "scale",
+            Self::Streams => "streams",
+            Self::Known => "known",
             Self::Drift => "drift",
+            Self::Endurance => "endurance",
         }
     }
 
-    /// Browsers can't get into Janus by WHEP, and it pulls no cameras.
+    /// Browsers can't get into Janus by WHEP, and it pulls no cameras; what a server says of itself is
+    /// read of ours alone.
     fn fits(self, kind: Kind) -> bool {
+        let ours = matches!(self, Self::Known | Self::Endurance);
         self != Self::Limit
+            && (kind == Kind::Lenswire || !ours)
             && (kind != Kind::Janus || matches!(self, Self::Start | Self::Fanout | Self::Latency))
     }
 }

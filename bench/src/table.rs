@@ -24,8 +24,19 @@ const FANOUT: [(&str, &str, usize); 7] = [
     ("the viewers' own % of a core", "harness_cpu_percent", 0),
 ];
 
+/// What stands for each number of streams.
+const STREAMS: [(&str, &str, usize); 3] = [
+    ("% of a core", "cpu_percent", 1),
+    ("RSS, MB", "rss_mb", 0),
+    (
+        "pictures a second and viewer",
+        "frames_per_second_and_viewer",
+        1,
+    ),
+];
+
 /// Everything else, in the order of the table.
-const REST: [(&str, &str, usize); 63] = [
+const REST: [(&str, &str, usize); 91] = [
     (
         "bandwidth estimation on, 100 viewers: CPU-s per Gbit",
         "/adapt/cost/cpu_seconds_per_gigabit",
@@ -275,6 +286,118 @@ const REST: [(&str, &str, usize); 63] = [
         "/drift/camera/grown_ms",
         1,
     ),
+    (
+        "5 % lost on the way: known, %",
+        "/known/figures/session_loss/known",
+        2,
+    ),
+    (
+        "… reported for the session, %",
+        "/known/figures/session_loss/reported",
+        2,
+    ),
+    (
+        "packets that a camera withheld: known",
+        "/known/figures/stream_loss/known",
+        0,
+    ),
+    (
+        "… reported for the stream",
+        "/known/figures/stream_loss/reported",
+        0,
+    ),
+    (
+        "a camera's media: known, bit/s",
+        "/known/figures/stream_bandwidth/known",
+        0,
+    ),
+    (
+        "… reported for the stream, bit/s",
+        "/known/figures/stream_bandwidth/reported",
+        0,
+    ),
+    (
+        "a viewer's media: known, bit/s",
+        "/known/figures/session_bandwidth/known",
+        0,
+    ),
+    (
+        "… reported for the session, bit/s",
+        "/known/figures/session_bandwidth/reported",
+        0,
+    ),
+    (
+        "10 streams x 10 viewers, a fault each minute: faults",
+        "/endurance/hour/faults",
+        0,
+    ),
+    (
+        "… minutes in which anything failed",
+        "/endurance/hour/failed",
+        0,
+    ),
+    (
+        "… longest until everybody had a picture again, ms",
+        "/endurance/hour/recovered_max_ms",
+        0,
+    ),
+    (
+        "… never again (faults)",
+        "/endurance/hour/never_recovered",
+        0,
+    ),
+    ("… viewers thrown out", "/endurance/hour/thrown_out", 0),
+    (
+        "… packet in to packet out at the beginning, p50 ms",
+        "/endurance/hour/first_delay_p50_ms",
+        2,
+    ),
+    (
+        "… at the end, p50 ms",
+        "/endurance/hour/last_delay_p50_ms",
+        2,
+    ),
+    (
+        "… with viewers, RSS at the beginning, MB",
+        "/endurance/hour/first_rss_mb",
+        0,
+    ),
+    ("… at the end, MB", "/endurance/hour/last_rss_mb", 0),
+    (
+        "… with viewers, tasks at the beginning",
+        "/endurance/hour/first_tasks",
+        0,
+    ),
+    ("… at the end, tasks", "/endurance/hour/last_tasks", 0),
+    (
+        "… with viewers, descriptors at the beginning",
+        "/endurance/hour/first_descriptors",
+        0,
+    ),
+    (
+        "… at the end, descriptors",
+        "/endurance/hour/last_descriptors",
+        0,
+    ),
+    (
+        "… without viewers, RSS before, MB",
+        "/endurance/hour/begin/rss_mb",
+        0,
+    ),
+    ("… after, MB", "/endurance/hour/end/rss_mb", 0),
+    (
+        "… without viewers, tasks before",
+        "/endurance/hour/begin/tasks",
+        0,
+    ),
+    ("… after, tasks", "/endurance/hour/end/tasks", 0),
+    (
+        "… without viewers, descriptors before",
+        "/endurance/hour/begin/descriptors",
+        0,
+    ),
+    ("… after, descriptors", "/endurance/hour/end/descriptors", 0),
+    ("… threads, after", "/endurance/hour/end/threads", 0),
     ("binary, MB", "/start/process/binary_mb", 1),
     ("start to first answer, ms", "/start/process/start_ms", 0),
 ];
@@ -312,6 +435,15 @@ fn rows(results: &Value) -> Vec<Row> {
             Row::new(
                 &format!("{viewers} viewers: {what}"),
                 &format!("/fanout/{viewers}/{key}"),
+                decimals,
+            )
+        }));
+    }
+    for streams in 1..=10 {
+        rows.extend(STREAMS.map(|(what, key, decimals)| {
+            Row::new(
+                &format!("{streams} streams x 10 viewers: {what}"),
+                &format!("/streams/{streams}/{key}"),
                 decimals,
             )
         }));

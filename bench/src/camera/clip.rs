@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 
@@ -39,9 +40,10 @@ impl Kind {
     }
 }
 
-/// The whole clip in memory: 2.5 MB.
+/// The whole clip in memory: 2.5 MB, shared by those who show the same.
+#[derive(Clone)]
 pub(super) struct Clip {
-    pictures: Vec<Vec<Vec<u8>>>,
+    pictures: Arc<[Vec<Vec<u8>>]>,
     parameters: Parameters,
 }
 
@@ -64,7 +66,7 @@ impl Clip {
         let parameters =
             Parameters::of(pictures[0].iter().map(Vec::as_slice)).context("no parameter sets")?;
         Ok(Self {
-            pictures,
+            pictures: pictures.into(),
             parameters,
         })
     }

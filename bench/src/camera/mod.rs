@@ -6,6 +6,7 @@
 //! does.
 
 mod clip;
+mod fault;
 mod live;
 mod pace;
 mod rtp;
@@ -22,6 +23,8 @@ use anyhow::{Context, Result};
 use lenswire_media::WallTime;
 
 use clip::Clip;
+pub(crate) use fault::Fault;
+use fault::Faults;
 use live::Live;
 use pace::{Flow, Pace};
 pub(crate) use pace::{Quirks, Stalls};
@@ -36,6 +39,11 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Pictures that are remembered as written: a minute and more.
 const REMEMBERED: usize = 4_000;
+
+/// Cameras that can be told to fail, each by itself; all show the first clip.
+pub(crate) const FRAIL: [&str; 10] = [
+    "/cam0", "/cam1", "/cam2", "/cam3", "/cam4", "/cam5", "/cam6", "/cam7", "/cam8", "/cam9",
+];
 
 /// Parameter sets as SDP has them, and where they come from.
 #[derive(Clone, Debug)]
@@ -60,6 +68,7 @@ pub(crate) struct Channel {
     pub(crate) path: &'static str,
     pub(crate) parameters: Parameters,
     pace: Pace,
+    faults: Faults,
     players: Mutex<Vec<Player>>,
     changed: Condvar,
     /// The latest ones; the oldest are forgotten.
@@ -108,12 +117,10 @@ impl Camera {
     pub(crate) fn start(listen: SocketAddr, clips: &Path, quirks: Quirks) -> Result<Self> {
         let live = |keyframes| Live::new(Duration::from_secs(keyframes));
         let good = Quirks::default();
+        let clip1 = Clip::open(clips, clip::Kind::Main(1))?;
+        let frail = FRAIL.map(|path| (path, Box::new(clip1.clone()) as Box<dyn Feed>, good));
         let feeds: [(&'static str, Box<dyn Feed>, Quirks); 7] = [
-            (
-                "/clip1",
-                Box::new(Clip::open(clips, clip::Kind::Main(1))?),
-                good,
-            ),
+            ("/clip1", Box::new(clip1), good),
             (
                 "/clip10",
                 Box::new(Clip::open(clips, clip::Kind::Main(10))?),
@@ -127,6 +134,7 @@ impl Camera {
         ];
         let channels: Vec<Arc<Channel>> = feeds
             .into_iter()
+            .chain(frail)
             .map(|(path, feed, quirks)| Channel::run(path, feed, quirks))
             .collect();
         let listener = TcpListener::bind(listen)?;
@@ -174,6 +182,27 @@ impl Camera {
         Ok(intervals.collect())
     }
 
+    /// From now on a path fails like this, or no more.
+    pub(crate) fn set(&self, stream: &str, fault: Fault) -> Result<()> {
+        let channel = self.channel(stream)?;
+        channel.faults.set(fault);
+        if fault == Fault::Down {
+            channel.hang_up();
+        }
+        Ok(())
+    }
+
+    /// A path's clock is ahead by so much more from now on.
+    pub(crate) fn jump(&self, stream: &str, ahead: Duration) -> Result<()> {
+        self.channel(stream)?.faults.jump(ahead);
+        Ok(())
+    }
+
+    /// Packets of a path that were numbered and never written.
+    pub(crate) fn withheld(&self, stream: &str) -> Result<u64> {
+        Ok(self.channel(stream)?.faults.withheld())
+    }
+
     fn channel(&self, stream: &str) -> Result<&Channel> {
         let mut channels = self.channels.iter();
         let channel = channels.find(|channel| channel.path.trim_start_matches('/') == stream);
@@ -190,6 +219,7 @@ impl Channel {
             path,
             parameters: feed.parameters(),
             pace: Pace { rate, quirks },
+            faults: Faults::default(),
             players: Mutex::default(),
             changed: Condvar::new(),
             written: Mutex::default(),
@@ -214,7 +244,7 @@ impl Channel {
                 .next(n, clock::now().saturating_duration_since(start));
             let due = self.pace.due(n);
             std::thread::sleep((start + due).saturating_duration_since(clock::now()));
-            let flow = self.pace.flow(due);
+            let flow = self.faults.flow().unwrap_or(self.pace.flow(due));
             if flow == Flow::Sent {
                 held.drain(..).for_each(|picture| self.give(&picture));
             }
@@ -225,7 +255,7 @@ impl Channel {
             let picture = match feed.picture(n) {
                 Ok(units) => Picture {
                     units,
-                    time: self.pace.time(n),
+                    time: self.pace.time(n).wrapping_add(self.faults.ahead()),
                     made,
                 },
                 Err(error) => return println!("{}: {error}", self.path),
@@ -243,7 +273,7 @@ impl Channel {
             let bytes = player
                 .packetizer
                 .picture(&picture.units, picture.time, picture.made);
-            player.sink.write(&bytes).is_ok()
+            player.sink.write(&self.faults.thin(bytes)).is_ok()
         });
     }
 
@@ -288,6 +318,21 @@ impl Channel {
     pub(crate) fn exclusively<T>(&self, work: impl FnOnce() -> T) -> T {
         let _players = self.lock();
         work()
+    }
+
+    /// Whether it takes nobody at the moment.
+    pub(crate) fn is_down(&self) -> bool {
+        self.faults.is_down()
+    }
+
+    /// Cuts off everybody, without a goodbye.
+    fn hang_up(&self) {
+        for player in self.lock().drain(..) {
+            if let Sink::Tcp(connection) = player.sink {
+                // One that is gone already is as good.
+                let _ = connection.shutdown(std::net::Shutdown::Both);
+            }
+        }
     }
 
     pub(crate) fn stop(&self, connection: &TcpStream) {

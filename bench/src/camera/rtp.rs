@@ -6,6 +6,9 @@ use lenswire_media::WallTime;
 /// Largest payload; what cameras and GStreamer's RTSP server use on an Ethernet.
 const PAYLOAD: usize = 1_400 - 12;
 
+/// In front of each interleaved frame: `$`, channel, length.
+const HEAD: usize = 4;
+
 /// Payload type, as the SDP says.
 pub(crate) const PAYLOAD_TYPE: u8 = 96;
 
@@ -107,18 +110,27 @@ impl Packetizer {
 }
 
 /// The RTP packets among interleaved frames whose media has an even channel.
-pub(super) fn media(mut frames: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn media(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let media = frames(bytes).filter(|frame| is_media(frame));
+    media.filter_map(|frame| frame.get(HEAD..))
+}
+
+/// Each interleaved frame whole.
+pub(super) fn frames(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
-        while let [b'$', channel, high, low, rest @ ..] = frames {
-            let (packet, next) =
-                rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))?;
-            frames = next;
-            if channel % 2 == 0 {
-                return Some(packet);
-            }
-        }
-        None
+        let [b'$', _, high, low, ..] = bytes else {
+            return None;
+        };
+        let length = HEAD + usize::from(u16::from_be_bytes([*high, *low]));
+        let (frame, rest) = bytes.split_at_checked(length)?;
+        bytes = rest;
+        Some(frame)
     })
+}
+
+/// RTP has the even channel, RTCP the odd one behind it.
+pub(super) fn is_media(frame: &[u8]) -> bool {
+    frame.get(1).is_some_and(|channel| channel % 2 == 0)
 }
 
 #[cfg(test)]

@@ -47,6 +47,9 @@ fn talk(
             writer.write_all(answer(&request, "404 Not Found", "", "").as_bytes())?;
             continue;
         };
+        if channel.is_down() {
+            return Ok(());
+        }
         let (status, headers, body) = match (request.method.as_str(), &request.transport) {
             ("DESCRIBE", _) => (
                 "200 OK",

@@ -2,8 +2,11 @@
 
 mod adapt;
 mod drift;
+mod endurance;
+mod known;
 mod load;
 mod scale;
+mod streams;
 mod watch;
 
 use crate::browser::Play;
@@ -30,6 +33,9 @@ pub(crate) fn measure(bench: &mut Bench<'_>, part: Part, make: &Make, notes: &mu
         Part::Adapt => adapt::measure(bench, make, notes),
         Part::Idle => scale::idle(bench, make, notes),
         Part::Scale => scale::churn(bench, make, notes),
+        Part::Streams => streams::measure(bench, make, notes),
+        Part::Known => known::measure(bench, make, notes),
+        Part::Endurance => endurance::measure(bench, make, notes),
         Part::Drift => drift::measure(bench, make, notes),
     }
 }

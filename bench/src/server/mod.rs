@@ -11,8 +11,9 @@ use std::process::Command;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
+use crate::api::Api;
 use crate::camera::Camera;
 use crate::clock;
 use crate::door::Door;
@@ -87,6 +88,9 @@ pub(crate) struct Server {
     kind: Kind,
     address: IpAddr,
     stream: String,
+    /// Its files, and what it runs from.
+    folder: PathBuf,
+    binary: PathBuf,
     running: Running,
     /// When it was started, and how long until it answered HTTP.
     pub(crate) start: Duration,
@@ -180,6 +184,8 @@ impl Server {
             kind,
             address: setting.address,
             stream: first.name.clone(),
+            folder: folder.to_owned(),
+            binary: make.binary.clone(),
             running,
             start: Duration::ZERO,
         };
@@ -233,6 +239,21 @@ impl Server {
                 Ok(Door::Whep(self.url(&self.whep_path(stream))?))
             }
         }
+    }
+
+    /// Lenswire's API, as its administrator.
+    pub(crate) fn api(&self) -> Result<Api> {
+        let mut make = Command::new(&self.binary);
+        make.args(["token", "new", "bench", "--administrator", "--data"])
+            .arg(&self.folder);
+        let made = make.output().context("no token")?;
+        ensure!(
+            made.status.success(),
+            "no token: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        let token = String::from_utf8(made.stdout)?.trim().to_owned();
+        Ok(Api::new(self.url("")?, token))
     }
 
     /// Where browsers are let in; Janus has no such place.

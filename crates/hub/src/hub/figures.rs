@@ -10,7 +10,9 @@ impl Hub {
     #[must_use]
     pub fn metrics(&self, now: Instant) -> String {
         let (totals, load) = (self.0.sessions.totals(), self.0.engine.load());
-        let mut figures = metrics::Figures::new(totals, load);
+        let tasks = tokio::runtime::Handle::try_current()
+            .map_or(0, |runtime| runtime.metrics().num_alive_tasks());
+        let mut figures = metrics::Figures::new(totals, load, tasks);
         for entry in self.streams() {
             let watching = self.watching(entry.name());
             figures.add(&entry, Picture::Main { watching }, now);

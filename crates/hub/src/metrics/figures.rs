@@ -60,6 +60,8 @@ pub(super) struct SourceFigures {
 pub(crate) struct Figures {
     pub(super) totals: Totals,
     pub(super) load: Vec<Load>,
+    /// Asynchronous tasks of the whole process.
+    pub(super) tasks: usize,
     /// How many streams are in each state.
     pub(super) states: BTreeMap<&'static str, u64>,
     /// How many watch each stream.
@@ -68,10 +70,11 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    pub(crate) fn new(totals: Totals, load: Vec<Load>) -> Self {
+    pub(crate) fn new(totals: Totals, load: Vec<Load>, tasks: usize) -> Self {
         Self {
             totals,
             load,
+            tasks,
             ..Self::default()
         }
     }

@@ -29,7 +29,7 @@ fn figures() -> Figures {
         dropped_datagrams: 7,
         ..Load::default()
     };
-    let mut figures = Figures::new(totals, vec![load; 2]);
+    let mut figures = Figures::new(totals, vec![load; 2], 9);
     figures.states = [("live", 2)].into();
     figures.watching = [("gate".to_owned(), 4)].into();
     figures.sources = ["main", "substream"]
@@ -73,6 +73,7 @@ fn everything_is_told_in_base_units_and_few_labels() {
     let text = text(&figures(), &counts());
     let samples = samples(&text);
     let expected = [
+        ("lenswire_tasks", 9.0),
         ("lenswire_sessions", 4.0),
         ("lenswire_sessions_pending", 2.0),
         ("lenswire_streams{state=\"live\"}", 2.0),

@@ -59,6 +59,11 @@ impl Page {
     }
 
     fn load(&mut self, figures: &Figures) {
+        self.gauge(
+            "tasks",
+            "Tasks: sources, connections, whatever runs beside the media threads",
+            figures.tasks,
+        );
         let sum = |of: fn(&lenswire_rtc::Load) -> usize| figures.load.iter().map(of).sum();
         let count = |of: fn(&lenswire_rtc::Load) -> u64| figures.load.iter().map(of).sum();
         self.gauge(
