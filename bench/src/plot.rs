@@ -57,14 +57,12 @@ pub(crate) fn files(results: &Path) -> Result<()> {
     Ok(())
 }
 
-fn charts(all: &Value) -> [(&'static str, Chart); 8] {
-    let chart = |title, across, x, y, lines| Chart {
-        title,
-        across,
-        x,
-        y,
-        lines,
-    };
+/// All of them by name.
+fn charts(all: &Value) -> impl Iterator<Item = (&'static str, Chart)> {
+    short(all).into_iter().chain(long(all))
+}
+
+fn short(all: &Value) -> [(&'static str, Chart); 5] {
     let mut cost = fanout(all, "cpu_seconds_per_gigabit");
     let limit = all
         .pointer("/limit/paced/cpu_seconds_per_gigabit")
@@ -80,7 +78,7 @@ fn charts(all: &Value) -> [(&'static str, Chart); 8] {
     [
         (
             "cpu",
-            chart(
+            Chart::new(
                 "CPU seconds per delivered gigabit",
                 "viewers",
                 log,
@@ -90,7 +88,7 @@ fn charts(all: &Value) -> [(&'static str, Chart); 8] {
         ),
         (
             "memory",
-            chart(
+            Chart::new(
                 "kB per viewer",
                 "viewers",
                 log,
@@ -100,7 +98,7 @@ fn charts(all: &Value) -> [(&'static str, Chart); 8] {
         ),
         (
             "joining",
-            chart(
+            Chart::new(
                 "10 s GOP: from the answer to a live picture, ms, each join",
                 "joins, sorted",
                 lin,
@@ -110,7 +108,7 @@ fn charts(all: &Value) -> [(&'static str, Chart); 8] {
         ),
         (
             "delay",
-            chart(
+            Chart::new(
                 "glass to glass, ms: p50 and p95 alone, p50 and p95 beside 100 viewers",
                 "",
                 lin,
@@ -120,7 +118,7 @@ fn charts(all: &Value) -> [(&'static str, Chart); 8] {
         ),
         (
             "drift",
-            chart(
+            Chart::new(
                 "delay of a camera with a fast clock and stalls, ms",
                 "seconds",
                 lin,
@@ -128,33 +126,33 @@ fn charts(all: &Value) -> [(&'static str, Chart); 8] {
                 drift(all),
             ),
         ),
+    ]
+}
+
+/// What takes its time.
+fn long(all: &Value) -> [(&'static str, Chart); 3] {
+    [
         (
             "streams",
-            chart(
+            Chart::linear(
                 "% of a core with so many streams, ten viewers each",
                 "streams",
-                lin,
-                lin,
                 streams(all),
             ),
         ),
         (
             "endurance-delay",
-            chart(
+            Chart::linear(
                 "10 streams x 10 viewers, a fault each minute: packet in to packet out, ms",
                 "seconds",
-                lin,
-                lin,
                 endurance(all, &[("delay_p50_ms", "p50"), ("delay_p99_ms", "p99")]),
             ),
         ),
         (
             "endurance-holds",
-            chart(
+            Chart::linear(
                 "10 streams x 10 viewers, a fault each minute: what the process holds",
                 "seconds",
-                lin,
-                lin,
                 endurance(
                     all,
                     &[
@@ -352,6 +350,26 @@ impl Axis {
 }
 
 impl Chart {
+    fn new(
+        title: &'static str,
+        across: &'static str,
+        x: Scale,
+        y: Scale,
+        lines: Vec<Line>,
+    ) -> Self {
+        Self {
+            title,
+            across,
+            x,
+            y,
+            lines,
+        }
+    }
+
+    fn linear(title: &'static str, across: &'static str, lines: Vec<Line>) -> Self {
+        Self::new(title, across, Scale::Linear, Scale::Linear, lines)
+    }
+
     fn svg(&self) -> String {
         let figures = || self.lines.iter().flat_map(|line| &line.points);
         let x = Axis::new(self.x, figures().map(|point| point.0), LEFT, RIGHT);
@@ -452,7 +470,7 @@ mod tests {
             "limit": { "paced": { "cpu_seconds_per_gigabit": 0.06 } },
             "servers": { "Lenswire": { "fanout": points(0.5, 0.2) }, "<x>": { "fanout": points(2.4, 1.3) } },
         });
-        let [(_, cpu), ..] = charts(&all);
+        let [(_, cpu), ..] = short(&all);
         assert_eq!(cpu.lines.len(), 3, "two servers and the limit");
         let svg = cpu.svg();
         assert_eq!(svg.matches("<polyline").count(), 3);

@@ -72,7 +72,7 @@ impl Faults {
         let mut left = Vec::with_capacity(frames.len());
         for frame in rtp::frames(&frames) {
             let n = self.packets.fetch_add(1, Ordering::Relaxed);
-            if n % u64::from(one_of.max(1)) == 0 && rtp::is_media(frame) {
+            if n.is_multiple_of(u64::from(one_of.max(1))) && rtp::is_media(frame) {
                 self.withheld.fetch_add(1, Ordering::Relaxed);
             } else {
                 left.extend_from_slice(frame);
