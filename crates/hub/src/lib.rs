@@ -7,6 +7,7 @@
 //! | `supervise` | when a source runs, as a pure state machine | read a clock, touch a source |
 //! | `source/` | one driver per kind of source | decide about the next attempt |
 //! | [`session`] | one viewer's use of one stream, and by whose leave | speak HTTP |
+//! | [`probe`] | looking at a camera once: what it sends, who can play it, where it fails | keep a stream |
 //! | [`http`] | URLs, messages, HTTP statuses; the one place that knows them | decide who may: it asks [`auth`] |
 //! | [`auth`] | who somebody is and what they may | know streams or sessions |
 //! | [`config`] | the YAML file, the configuration's one home | keep other state |
@@ -21,6 +22,7 @@ pub mod config;
 pub mod http;
 pub mod hub;
 mod metrics;
+pub mod probe;
 pub mod session;
 mod source;
 pub mod store;

@@ -82,16 +82,21 @@ struct StateView {
     problem: Option<Problem>,
 }
 
+/// What a track is.
 #[derive(Debug, Serialize)]
-struct TrackView {
-    kind: &'static str,
-    codec: &'static str,
+pub struct TrackView {
+    /// `video` or `audio`.
+    pub kind: &'static str,
+    /// As SDP spells it.
+    pub codec: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<String>,
+    /// Of the picture, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
-    width: Option<u32>,
+    pub width: Option<u32>,
+    /// Of the picture, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
-    height: Option<u32>,
+    pub height: Option<u32>,
     clock_rate: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     channels: Option<u8>,
@@ -248,7 +253,9 @@ fn track_views(tracks: &Tracks, stats: &StreamStats) -> Vec<TrackView> {
 }
 
 impl TrackView {
-    fn new(track: &Track, size: Option<(u32, u32)>) -> Self {
+    /// A track, with the picture's size if it is one.
+    #[must_use]
+    pub fn new(track: &Track, size: Option<(u32, u32)>) -> Self {
         let video = track.codec.kind() == Kind::Video;
         let size = size.filter(|_| video);
         Self {

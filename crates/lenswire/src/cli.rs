@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Make, list and revoke tokens, and make a claim link
     Token(Token),
+    /// Look at a camera: what it sends, who can play it, and where it goes wrong
+    Probe(Probe),
     /// Look at the configuration
     Config {
         #[command(subcommand)]
@@ -57,6 +59,41 @@ pub(crate) struct Serve {
     /// What is logged: off, error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL")]
     pub(crate) log_level: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    #[command(flatten)]
+    pub(crate) places: Places,
+
+    /// The camera's address (rtsp://..), or a stream in the configuration
+    #[arg(value_name = "URL|STREAM")]
+    pub(crate) camera: String,
+
+    /// How its media is to travel [default: auto, or as the stream says]
+    #[arg(long, value_enum)]
+    pub(crate) transport: Option<TransportName>,
+
+    /// As JSON, like the API's answer
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TransportName {
+    Auto,
+    Tcp,
+    Udp,
+}
+
+impl From<TransportName> for config::Transport {
+    fn from(name: TransportName) -> Self {
+        match name {
+            TransportName::Auto => Self::Auto,
+            TransportName::Tcp => Self::Tcp,
+            TransportName::Udp => Self::Udp,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ mod cli;
 mod hello;
 mod log;
 mod place;
+mod probe;
 mod serve;
 mod token;
 
@@ -21,15 +22,19 @@ use cli::{Cli, Command, ConfigCommand};
 
 fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
+    const WELL: bool = true;
     let result = match command {
-        Command::Serve(options) => serve::run(options),
-        Command::Token(options) => token::run(options),
+        Command::Serve(options) => serve::run(options).map(|()| WELL),
+        Command::Token(options) => token::run(options).map(|()| WELL),
+        Command::Probe(options) => probe::run(options),
         Command::Config {
             command: ConfigCommand::Check(options),
-        } => check::run(options),
+        } => check::run(options).map(|()| WELL),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(WELL) => ExitCode::SUCCESS,
+        // It did what it was asked and has said what it found.
+        Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             let configuration = error.downcast_ref::<lenswire_hub::config::Error>();
             let text = configuration

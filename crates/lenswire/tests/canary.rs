@@ -63,12 +63,14 @@ fn camera(basic: bool) -> (u16, Arc<AtomicUsize>) {
 }
 
 /// Right and wrong requests, with the password in each.
-fn requests(url: &str) -> [(&'static str, &'static str, String); 18] {
+fn requests(url: &str) -> [(&'static str, &'static str, String); 20] {
     let none = String::new;
     [
         ("GET", "/api/v1/streams", none()),
         ("GET", "/api/v1/sessions", none()),
         ("GET", "/readyz", none()),
+        ("POST", "/api/v1/probe", format!(r#"{{"source":"{url}"}}"#)),
+        ("POST", "/api/v1/probe", format!(r#"{{"sauce":"{url}"}}"#)),
         (
             "POST",
             "/api/v1/streams",

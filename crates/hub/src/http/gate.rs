@@ -47,9 +47,12 @@ impl Origins {
             | What::Login
             | What::Logout
             | What::Grants => Self::Own,
-            What::Streams | What::Stream | What::Retry | What::Sessions | What::Session => {
-                Self::Own
-            }
+            What::Streams
+            | What::Stream
+            | What::Retry
+            | What::Probe
+            | What::Sessions
+            | What::Session => Self::Own,
             What::Asset | What::Page | What::StreamPage => Self::Own,
         }
     }
@@ -148,6 +151,7 @@ impl Gate {
             What::Streams
             | What::Stream
             | What::Retry
+            | What::Probe
             | What::Sessions
             | What::Session
             | What::Metrics

@@ -23,6 +23,7 @@ mod metrics;
 mod origin;
 mod pages;
 mod path;
+mod probe;
 mod problem;
 mod revocation;
 mod router;

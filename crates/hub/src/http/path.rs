@@ -41,6 +41,8 @@ pub(crate) enum What {
     Stream,
     /// `/api/v1/streams/{name}/retry`
     Retry,
+    /// `/api/v1/probe`
+    Probe,
     /// `/api/v1/sessions`
     Sessions,
     /// `/api/v1/sessions/{id}`
@@ -62,7 +64,7 @@ pub(crate) enum What {
 impl What {
     /// All of them, for tests that walk the routes.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Health,
         Self::Ready,
         Self::Metrics,
@@ -75,6 +77,7 @@ impl What {
         Self::Streams,
         Self::Stream,
         Self::Retry,
+        Self::Probe,
         Self::Sessions,
         Self::Session,
         Self::Whep,
@@ -154,6 +157,7 @@ impl Place {
             ("streams", None, None) => Some(Self::bare(What::Streams)),
             ("streams", Some(name), None) => Self::encoded(What::Stream, name),
             ("streams", Some(name), Some("retry")) => Self::encoded(What::Retry, name),
+            ("probe", None, None) => Some(Self::bare(What::Probe)),
             ("sessions", None, None) => Some(Self::bare(What::Sessions)),
             ("sessions", Some(id), None) => Some(Self {
                 id: Some(ident(id)?),
@@ -256,6 +260,7 @@ mod tests {
                 Some("phones/1"),
                 None,
             ),
+            ("/api/v1/probe", What::Probe, None, None),
             ("/api/v1/sessions", What::Sessions, None, None),
             (
                 "/api/v1/sessions/0123abcd",

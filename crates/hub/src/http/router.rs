@@ -10,7 +10,7 @@ use super::asked::{Answer, Asked};
 use super::gate::Gate;
 use super::path::What;
 use super::state::App;
-use super::{health, metrics, pages, revocation, sessions, streams, whep, who, ws};
+use super::{health, metrics, pages, probe, revocation, sessions, streams, whep, who, ws};
 
 #[cfg(test)]
 mod tests;
@@ -73,6 +73,7 @@ fn table() -> Vec<Route> {
         route(PATCH, What::Stream, Administrator, streams::change),
         route(DELETE, What::Stream, Administrator, streams::remove),
         route(POST, What::Retry, Administrator, streams::retry),
+        route(POST, What::Probe, Administrator, probe::look),
         route(GET, What::Sessions, Administrator, sessions::list),
         route(DELETE, What::Session, Administrator, sessions::close),
         // Pages: what is built in, the same for everybody.

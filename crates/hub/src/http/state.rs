@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use lenswire_api::{Code, Problem};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::ice;
 use super::limits::Rates;
+use super::probe;
 use super::ws::Sockets;
 use crate::auth::{Authority, Caller};
 use crate::config::{File, StreamEdit, Viewers};
@@ -28,6 +30,8 @@ pub struct App {
     /// Cancelled when the process is to stop: sockets say goodbye then.
     pub(crate) stopping: CancellationToken,
     pub(crate) sockets: Arc<Sockets>,
+    /// One permit for each camera that may be looked at now.
+    pub(crate) probes: Arc<Semaphore>,
     /// Held from an edit of the file until it runs, so that of two edits the later one wins in both.
     editing: Arc<Mutex<()>>,
 }
@@ -49,6 +53,7 @@ impl App {
             rates,
             stopping,
             sockets: Arc::default(),
+            probes: Arc::new(Semaphore::new(probe::AT_ONCE)),
             editing: Arc::default(),
         }
     }

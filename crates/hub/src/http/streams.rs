@@ -153,7 +153,8 @@ async fn check_address(app: &App, url: &SourceUrl) -> Result<(), Problem> {
         .try_for_each(|address| policy.check(address).map_err(Problem::from))
 }
 
-fn policy(app: &App) -> Policy {
+/// Where a source may be that comes over the API.
+pub(super) fn policy(app: &App) -> Policy {
     let (config, engine) = (app.hub.config(), app.hub.engine());
     let media = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), engine.port());
     Policy {

@@ -9,6 +9,8 @@
 mod capture;
 mod rtsp;
 
+use std::net::{IpAddr, SocketAddr};
+
 use lenswire_api::{Code, Problem};
 use lenswire_media::Stream;
 
@@ -21,6 +23,8 @@ pub(crate) use rtsp::RtspSource;
 pub(crate) enum Progress {
     /// It dials (again): the first address, the next transport, a redirect's target.
     Connecting,
+    /// It has come so far on its way to the picture.
+    Reached(Stage),
     /// The first video packet has come. Not before: an answered PLAY is not a picture
     /// (`peers.md` section 4: the others say "online" too early, and RTCP alone keeps them so).
     Live,
@@ -31,6 +35,25 @@ pub(crate) enum Progress {
     Warning(Problem),
     /// The warning with this code holds no longer.
     Resolved(Code),
+}
+
+/// What lies between an address and its picture. Each is told when it is behind the driver, again
+/// after each redirect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The camera's name stands for this address.
+    Named(IpAddr),
+    /// The port took the connection, TLS included.
+    Connected(SocketAddr),
+    /// It speaks RTSP.
+    Greeted,
+    /// It has described its stream, with or without a password.
+    Described {
+        /// Whether it asked for one.
+        password: bool,
+    },
+    /// It says that it plays, by this transport.
+    Playing(&'static str),
 }
 
 /// How a driver's run ended: what to tell people, and what it means for the next attempt.

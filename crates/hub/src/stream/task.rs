@@ -105,7 +105,7 @@ impl Entry {
             return; // An earlier run, about to be dropped.
         }
         match progress {
-            Progress::Connecting => {}
+            Progress::Connecting | Progress::Reached(_) => {}
             Progress::Live => {
                 drop(state);
                 let now = clock();

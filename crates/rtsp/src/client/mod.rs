@@ -63,6 +63,21 @@ enum Phase {
     Ended,
 }
 
+/// How far the dialogue has come, for whoever tells people about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// There is no connection yet, or not any more.
+    Dialling,
+    /// Connected; the camera has said nothing yet.
+    Greeting,
+    /// It speaks RTSP and is asked for its description.
+    Describing,
+    /// It has described its stream, which is being set up.
+    SettingUp,
+    /// It says that it plays.
+    Playing,
+}
+
 /// What DESCRIBE brought: what to set up, and at which URLs.
 #[derive(Debug)]
 struct Plan {
@@ -152,6 +167,24 @@ impl Client {
         self.outputs
             .pop_front()
             .unwrap_or_else(|| Output::Wake(self.deadline()))
+    }
+
+    /// How far the dialogue has come.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self.phase {
+            Phase::Dialling | Phase::Ended => Stage::Dialling,
+            Phase::Greeting => Stage::Greeting,
+            Phase::Describing => Stage::Describing,
+            Phase::Binding(_) | Phase::SettingUp(_) | Phase::Starting => Stage::SettingUp,
+            Phase::Playing => Stage::Playing,
+        }
+    }
+
+    /// Whether the camera asked for user and password, and was given them.
+    #[must_use]
+    pub fn has_logged_in(&self) -> bool {
+        self.dialogue.auth.armed()
     }
 
     /// What was counted so far.

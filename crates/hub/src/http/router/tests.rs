@@ -171,6 +171,7 @@ impl World {
             What::Streams => "/api/v1/streams".into(),
             What::Stream => "/api/v1/streams/gate".into(),
             What::Retry => "/api/v1/streams/gate/retry".into(),
+            What::Probe => "/api/v1/probe".into(),
             What::Sessions => "/api/v1/sessions".into(),
             What::Session => "/api/v1/sessions/0123456789ab".into(),
             What::Whep => "/gate/whep".into(),

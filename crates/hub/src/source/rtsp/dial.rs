@@ -80,21 +80,29 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// Connects to a camera. Every address that its name has is asked of `allowed` and left alone when
-/// it says no (SEC-25: resolved once, checked, then connected to).
-pub(super) async fn dial(
+/// The addresses of a camera. Every one that its name has is asked of `allowed` and left alone when
+/// it says no (SEC-25: resolved once, checked, then connected to). At least one.
+pub(super) async fn look_up(
     address: &Address,
     allowed: impl Fn(SocketAddr) -> bool,
-) -> Result<(Connection, SocketAddr), End> {
-    let found = resolve(address).await?;
-    let candidates: Vec<_> = found.iter().copied().filter(|at| allowed(*at)).collect();
-    let Some(first) = found.first() else {
+) -> Result<Vec<SocketAddr>, End> {
+    let mut found = resolve(address).await?;
+    let Some(first) = found.first().copied() else {
         return Err(no_address(address, "it has no address"));
     };
-    if candidates.is_empty() {
-        return Err(End::Denied { address: *first });
+    found.retain(|at| allowed(*at));
+    if found.is_empty() {
+        return Err(End::Denied { address: first });
     }
-    let mut last = End::Denied { address: *first };
+    Ok(found)
+}
+
+/// Connects to the first of a camera's addresses that takes it.
+pub(super) async fn dial(
+    address: &Address,
+    candidates: &[SocketAddr],
+) -> Result<(Connection, SocketAddr), End> {
+    let mut last = no_address(address, "it has no address");
     for (n, candidate) in candidates.iter().enumerate() {
         // What is left of the time is shared by those that are left.
         let share = CONNECT / u32::try_from(candidates.len() - n).unwrap_or(1);

@@ -24,11 +24,11 @@ use lenswire_rtsp::{
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep_until, timeout};
 
-use self::dial::{Connection, dial};
+use self::dial::{Connection, dial, look_up};
 use self::feed::Feed;
 use self::pace::Pace;
 use self::ports::{Ports, Received};
-use super::{End, Progress, Report};
+use super::{End, Progress, Report, Stage};
 use crate::config::policy::Policy;
 use crate::config::{SourceUrl, Transport};
 
@@ -45,8 +45,11 @@ const WRITE: Duration = Duration::from_secs(5);
 pub(crate) struct RtspSource {
     pub(crate) url: SourceUrl,
     pub(crate) transport: Transport,
-    /// Where a redirect may lead (SEC-25). The address itself is the administrator's own word.
+    /// Where a redirect may lead (SEC-25).
     pub(crate) redirects: Arc<Policy>,
+    /// Whether the address itself is the administrator's own word, from the file. Else it is judged
+    /// as a redirect is.
+    pub(crate) trusted: bool,
 }
 
 impl RtspSource {
@@ -61,6 +64,17 @@ impl RtspSource {
             url,
             transport,
             redirects: Arc::new(policy),
+            trusted: true,
+        }
+    }
+
+    /// A camera at an address that somebody asks about: neither it nor its redirects may lead where
+    /// `policy` does not allow.
+    pub(crate) fn untrusted(url: SourceUrl, transport: Transport, policy: Policy) -> Self {
+        Self {
+            redirects: Arc::new(policy),
+            trusted: false,
+            ..Self::new(url, transport)
         }
     }
 
@@ -99,8 +113,10 @@ struct Session<'a> {
     ports: Ports,
     feed: Feed<'a>,
     source: &'a RtspSource,
-    /// Whether the first connection was made: the next ones are redirects or another transport.
+    /// Where the first connection was made: the next ones are redirects or another transport.
     home: Option<SocketAddr>,
+    /// How far the dialogue had come when it was last looked at.
+    stage: client::Stage,
     skipped: Vec<sdp::Skipped>,
     reported_bad: u64,
     pace: Pace,
@@ -126,6 +142,7 @@ impl<'a> Session<'a> {
             feed: Feed::new(stream),
             source,
             home: None,
+            stage: client::Stage::Dialling,
             skipped: Vec::new(),
             reported_bad: 0,
             pace: Pace::default(),
@@ -137,6 +154,7 @@ impl<'a> Session<'a> {
     /// The loop: do what the client wants, then wait for something to happen.
     async fn play(mut self, report: Report<'_>) -> lenswire_rtsp::End {
         loop {
+            self.tell_stage(report);
             let done = match self.client.poll() {
                 Output::Wake(at) => {
                     self.feed.look(now(), report);
@@ -224,12 +242,16 @@ impl<'a> Session<'a> {
         if let Some(connection) = self.connection.take() {
             farewell::close(connection, None);
         }
-        let (home, redirects) = (self.home, &self.source.redirects);
+        let (home, source) = (self.home, self.source);
         // Back to the same host is no redirect: a transport change, or another port of the camera.
-        let allowed = |to: SocketAddr| {
-            home.is_none_or(|home| home.ip() == to.ip() || redirects.check(to).is_ok())
-        };
-        let (connection, peer) = dial(address, allowed).await?;
+        let ours = |to: SocketAddr| home.map_or(source.trusted, |home| home.ip() == to.ip());
+        let allowed = |to: SocketAddr| ours(to) || source.redirects.check(to).is_ok();
+        let found = look_up(address, allowed).await?;
+        if let Some(first) = found.first() {
+            report(Progress::Reached(Stage::Named(first.ip())));
+        }
+        let (connection, peer) = dial(address, &found).await?;
+        report(Progress::Reached(Stage::Connected(peer)));
         self.home.get_or_insert(peer);
         self.connection = Some(connection);
         self.client
@@ -304,7 +326,10 @@ impl<'a> Session<'a> {
                 self.feed.on_sender_report(track, ntp, time);
             }
             Event::Warning(warning) => self.on_warning(warning, report),
-            Event::Playing(over) => tracing::debug!(over = over.name(), "the camera plays"),
+            Event::Playing(over) => {
+                tracing::debug!(over = over.name(), "the camera plays");
+                report(Progress::Reached(Stage::Playing(over.name())));
+            }
             Event::Ended(_) => {}
         }
     }
@@ -342,6 +367,21 @@ impl<'a> Session<'a> {
                 what: "video packets that never make a frame".to_owned(),
             }),
         }
+    }
+
+    /// Tells what the dialogue has put behind it.
+    fn tell_stage(&mut self, report: Report<'_>) {
+        let stage = self.client.stage();
+        if stage > self.stage {
+            if stage >= client::Stage::Describing {
+                report(Progress::Reached(Stage::Greeted));
+            }
+            if stage >= client::Stage::SettingUp {
+                let password = self.client.has_logged_in();
+                report(Progress::Reached(Stage::Described { password }));
+            }
+        }
+        self.stage = stage;
     }
 
     fn tell_bad(&mut self, report: Report<'_>) {

@@ -41,6 +41,7 @@ impl Seen {
     fn on_progress(&mut self, progress: Progress) {
         match progress {
             Progress::Connecting => self.connected += 1,
+            Progress::Reached(_) => {}
             Progress::Live => self.live = true,
             Progress::Bad(packets) => self.bad += packets,
             Progress::Warning(problem) => self.warnings.push(problem),
