@@ -122,6 +122,8 @@ export const api = {
 
   log: (level: Level, limit: number) =>
     request<List<LogLine>>('GET', `log?level=${level}&limit=${limit}`),
+  logOf: (name: string, limit: number) =>
+    request<List<LogLine>>('GET', `log?stream=${encodeURIComponent(name)}&limit=${limit}`),
 
   settings: () => request<Settings>('GET', 'settings'),
   planSettings: (body: SettingsPatch) =>

@@ -229,18 +229,40 @@ export interface ProbeResult {
   readonly problem?: ProblemBody;
 }
 
+export type SettingKind =
+  | 'address'
+  | 'url'
+  | 'path'
+  | 'boolean'
+  | 'number'
+  | 'size'
+  | 'time'
+  | 'choice'
+  | 'addresses'
+  | 'networks'
+  | 'ice_servers';
+
 export interface Setting {
   /** With dots: `media.port`. */
   readonly key: string;
-  /** Absent for a secret. */
-  readonly value?: unknown;
+  readonly kind: SettingKind;
+  /** The words of a `choice`. */
+  readonly choices?: readonly string[];
+  /** Null when it is nothing. */
+  readonly value: unknown;
   readonly from: 'flag' | 'environment' | 'file' | 'default';
+  /** The variable or flag that sets it; the file cannot change it then. */
+  readonly set_by?: string;
   /** Whether a change waits for the next start. */
-  readonly restart: boolean;
-  readonly has_secret?: boolean;
+  readonly needs_restart: boolean;
+  /** What it is for; in English, as the example file has it. */
+  readonly about: string;
 }
 
 export interface Settings {
+  /** Where the file is, or would be. */
+  readonly file: string;
+  readonly writable: boolean;
   readonly items: readonly Setting[];
 }
 

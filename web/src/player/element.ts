@@ -1,6 +1,6 @@
 /**
  * `<lenswire-player>`: attributes in, events out. Joins a playback (what happens) to a view (what
- * is seen) and listens to keys, focus and the page's visibility. README.md is its manual.
+ * is seen) and listens to keys, focus and the page's visibility. docs/player.md is its manual.
  */
 import { copyText } from '../clipboard.ts';
 import { wordsFor } from '../strings/player.ts';

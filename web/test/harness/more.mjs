@@ -130,19 +130,34 @@ const tokens = () => [
   },
 ];
 
-/** @param {string} key @param {unknown} value @param {string} [from] */
-const setting = (key, value, from = 'default', restart = true) => ({ key, value, from, restart });
+/** @param {string} key @param {string} kind @param {unknown} value @param {object} [more] */
+const setting = (key, kind, value, more = {}) => ({
+  key,
+  kind,
+  value,
+  default: null,
+  from: 'default',
+  needs_restart: true,
+  about: 'What it is for stands here, in a sentence.',
+  ...more,
+});
 
 const settings = () => [
-  setting('listen', '0.0.0.0:8443', 'flag'),
-  setting('public_url', 'https://cameras.example.org', 'file', false),
-  setting('insecure_http', false),
-  setting('trusted_proxies', ['127.0.0.1', '10.0.0.0/8'], 'file'),
-  setting('media.port', 8189),
-  setting('media.addresses', [], 'environment'),
-  setting('media.ice', 'full'),
-  setting('log.level', 'info'),
-  { ...setting('turn.credential', undefined, 'file'), has_secret: true },
+  setting('listen', 'address', '0.0.0.0:8443', { from: 'flag', set_by: '--listen' }),
+  setting('public_url', 'url', 'https://cameras.example.org', {
+    from: 'file',
+    needs_restart: false,
+  }),
+  setting('insecure_http', 'boolean', false),
+  setting('trusted_proxies', 'networks', ['127.0.0.1', '10.0.0.0/8'], { from: 'file' }),
+  setting('ice_servers', 'ice_servers', [{ urls: ['stun:a'], has_secret: true }]),
+  setting('media.port', 'number', 8189),
+  setting('media.addresses', 'addresses', [], {
+    from: 'environment',
+    set_by: 'LENSWIRE__MEDIA__ADDRESSES',
+  }),
+  setting('media.ice', 'choice', 'full', { choices: ['full', 'lite'] }),
+  setting('log.level', 'choice', 'info', { choices: ['error', 'warn', 'info', 'debug'] }),
 ];
 
 const DIFF = `--- lenswire.yaml
@@ -236,7 +251,8 @@ export function more(method, url, body) {
         },
       ];
     case 'settings':
-      if (method === 'GET') return items(settings());
+      if (method === 'GET')
+        return [200, { file: '/etc/lenswire/lenswire.yaml', writable: true, items: settings() }];
       return [200, { diff: DIFF, restarts: ['media.port'], streams_restarted: ['gate', 'yard'] }];
     default:
       return undefined;

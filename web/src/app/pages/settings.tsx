@@ -15,6 +15,9 @@ export function SettingsPage() {
         <h1>{t('settings-title')}</h1>
       </div>
       <p class="quiet">{t('settings-text')}</p>
+      {present && !present.settings.writable && (
+        <p class="card">{t('settings-read-only', { file: present.settings.file })}</p>
+      )}
       {problem && <ProblemCard problem={problem} />}
       {!present && !problem && <p class="quiet">{t('loading')}</p>}
       {present && (

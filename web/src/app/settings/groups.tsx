@@ -1,9 +1,10 @@
-/** The settings in their groups, each with its value and where that comes from. */
+/** The settings in their groups, each with its value, what it is for and where it comes from. */
 import type { SettingsPatch } from '../../api/client.ts';
 import type { Setting, Settings } from '../../api/types.ts';
+import { quoted } from '../../format.ts';
 import { t } from '../../strings/console.ts';
 import { Choice, Field } from '../parts/field.tsx';
-import { grouped, kindOf, readValue, textOf } from './value.ts';
+import { grouped, isFixed, readValue, textOf } from './value.ts';
 
 interface Props {
   readonly settings: Settings;
@@ -15,7 +16,7 @@ export function Groups({ settings, changes, onChange }: Props) {
   const set = (setting: Setting, text: string) => {
     const { [setting.key]: _, ...others } = changes;
     const same = text === textOf(setting);
-    onChange(same ? others : { ...others, [setting.key]: readValue(kindOf(setting), text) });
+    onChange(same ? others : { ...others, [setting.key]: readValue(setting.kind, text) });
   };
   return (
     <>
@@ -24,85 +25,72 @@ export function Groups({ settings, changes, onChange }: Props) {
           <div class="panel-head">
             <h2>{group === '' ? t('settings-general') : group}</h2>
           </div>
-          {items.map((setting) => (
-            <Row
-              key={setting.key}
-              setting={setting}
-              change={changes[setting.key]}
-              isChanged={setting.key in changes}
-              onInput={(text) => set(setting, text)}
-            />
-          ))}
+          {items.map((setting) => {
+            const isChanged = setting.key in changes;
+            const value = isChanged ? changes[setting.key] : setting.value;
+            const text = textOf({ kind: setting.kind, value });
+            const fixed = !settings.writable || isFixed(setting);
+            return (
+              <div key={setting.key} class={isChanged ? 'setting changed' : 'setting'}>
+                {fixed ? (
+                  <Fixed setting={setting} />
+                ) : (
+                  <Edited setting={setting} text={text} onInput={(next) => set(setting, next)} />
+                )}
+              </div>
+            );
+          })}
         </section>
       ))}
     </>
   );
 }
 
-interface RowProps {
-  readonly setting: Setting;
-  readonly change: unknown;
-  readonly isChanged: boolean;
-  readonly onInput: (text: string) => void;
+/** What it is for, where it comes from, when a change of it counts. */
+function helpOf({ about, from, set_by, needs_restart }: Setting): string {
+  const source = set_by ? t(`from-${from}-by`, { name: set_by }) : t(`from-${from}`);
+  const parts = [source, ...(needs_restart ? [t('setting-restart')] : [])].join(' · ');
+  return about ? `${quoted(about)} (${parts})` : parts;
 }
 
-/** What stands above the file cannot be changed in it; a structure is edited in the file itself. */
-const isFixed = (setting: Setting): boolean =>
-  setting.from === 'flag' || setting.from === 'environment' || kindOf(setting) === 'structure';
-
-function Row({ setting, change, isChanged, onInput }: RowProps) {
-  const { key, from, restart } = setting;
-  const source = [t(`from-${from}`), ...(restart ? [t('setting-restart')] : [])].join(' · ');
+function Fixed({ setting }: { readonly setting: Setting }) {
   return (
-    <div class={isChanged ? 'setting changed' : 'setting'}>
-      {isFixed(setting) ? (
-        <div class="field">
-          <span>{key}</span>
-          <span class="mono wrap fixed">{textOf(setting) || t('setting-empty')}</span>
-          <p class="quiet small">{source}</p>
-        </div>
-      ) : (
-        <Edited
-          setting={setting}
-          change={change}
-          isChanged={isChanged}
-          source={source}
-          onInput={onInput}
-        />
-      )}
+    <div class="field">
+      <span>{setting.key}</span>
+      <span class="mono wrap">{textOf(setting) || t('setting-empty')}</span>
+      <p class="quiet small">{helpOf(setting)}</p>
     </div>
   );
 }
 
-function Edited(props: RowProps & { readonly source: string }) {
-  const { setting, change, isChanged, source, onInput } = props;
-  const { key, has_secret } = setting;
-  const text = isChanged ? textOf({ ...setting, value: change }) : textOf(setting);
-  if (kindOf(setting) === 'boolean') {
-    return (
-      <Choice
-        label={key}
-        name={key}
-        value={text}
-        help={source}
-        options={[
+interface EditedProps {
+  readonly setting: Setting;
+  readonly text: string;
+  readonly onInput: (text: string) => void;
+}
+
+function Edited({ setting, text, onInput }: EditedProps) {
+  const { key, kind, choices = [] } = setting;
+  const options: readonly (readonly [string, string])[] =
+    kind === 'boolean'
+      ? [
           ['true', t('yes')],
           ['false', t('no')],
-        ]}
-        onChange={onInput}
-      />
-    );
+        ]
+      : choices.map((one) => [one, one]);
+  if (options.length === 0) {
+    const help = helpOf(setting);
+    return <Field label={key} name={key} mono value={text} help={help} onInput={onInput} />;
   }
   return (
-    <Field
+    <Choice
       label={key}
       name={key}
-      mono
-      type={has_secret === undefined ? 'text' : 'password'}
       value={text}
-      placeholder={has_secret ? t('setting-secret') : undefined}
-      help={source}
-      onInput={onInput}
+      help={helpOf(setting)}
+      // Nothing said is a choice too, where that is so now.
+      options={text === '' ? [['', t('setting-empty')], ...options] : options}
+      onChange={onInput}
     />
   );
 }

@@ -1,27 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import type { Setting } from '../../api/types.ts';
-import { grouped, kindOf, linesOf, readValue, textOf } from './value.ts';
+import { grouped, isFixed, linesOf, readValue, textOf } from './value.ts';
 
-const setting = (key: string, value?: unknown): Setting => ({
+const setting = (key: string, kind: Setting['kind'] = 'path', value: unknown = null): Setting => ({
   key,
+  kind,
   value,
   from: 'file',
-  restart: false,
+  needs_restart: false,
+  about: '',
 });
 
 describe('a setting', () => {
   it('goes to a text and back without changing', () => {
-    for (const value of [8189, true, 'info', ['10.0.0.1', '10.0.0.2'], [], '16 KiB']) {
-      const one = setting('a', value);
-      expect(readValue(kindOf(one), textOf(one))).toEqual(value);
+    const values = [
+      ['number', 8189],
+      ['boolean', false],
+      ['choice', 'info'],
+      ['networks', ['10.0.0.1', '10.0.0.0/8']],
+      ['addresses', []],
+      ['size', '16 KiB'],
+      ['url', null],
+    ] as const;
+    for (const [kind, value] of values) {
+      expect(readValue(kind, textOf({ kind, value }))).toEqual(value);
     }
-    expect(readValue('text', ' ')).toBeNull();
     expect(readValue('number', '8o')).toBe('8o'); // the hub says what is wrong with it
   });
 
-  it('of a structure is shown, not edited', () => {
-    expect(kindOf(setting('ice_servers', [{ urls: 'stun:a' }]))).toBe('structure');
-    expect(textOf(setting('tls', { cert: 'a' }))).toBe('{"cert":"a"}');
+  it('is fixed where the file has no say, and where it is a structure', () => {
+    expect(isFixed(setting('media.port', 'number'))).toBe(false);
+    expect(isFixed({ ...setting('media.port', 'number'), from: 'environment' })).toBe(true);
+    expect(isFixed(setting('ice_servers', 'ice_servers', [{ urls: 'stun:a' }]))).toBe(true);
+    expect(textOf(setting('ice_servers', 'ice_servers', [{ urls: 'a' }]))).toBe('[{"urls":"a"}]');
   });
 
   it('stands with its group', () => {

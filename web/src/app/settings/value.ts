@@ -1,52 +1,32 @@
 /** A setting's value as a field's text and back. Pure. */
 import type { Setting } from '../../api/types.ts';
 
-/** How a value is edited: by its present type, which the hub keeps to. */
-export type Kind = 'boolean' | 'number' | 'list' | 'text' | 'structure';
-
-export function kindOf({ value, has_secret }: Setting): Kind {
-  if (has_secret !== undefined) return 'text';
-  if (typeof value === 'boolean') return 'boolean';
-  if (typeof value === 'number') return 'number';
-  if (Array.isArray(value)) {
-    return value.every((one) => typeof one !== 'object') ? 'list' : 'structure';
-  }
-  return typeof value === 'object' && value !== null ? 'structure' : 'text';
-}
+const LISTS: ReadonlySet<Setting['kind']> = new Set(['addresses', 'networks']);
 
 /** The text that a field begins with. */
-export function textOf(setting: Setting): string {
-  const { value } = setting;
+export function textOf({ kind, value }: Pick<Setting, 'kind' | 'value'>): string {
   if (value === null || value === undefined) return '';
-  switch (kindOf(setting)) {
-    case 'list':
-      return (value as unknown[]).join(', ');
-    case 'structure':
-      return JSON.stringify(value);
-    default:
-      return String(value);
-  }
+  if (LISTS.has(kind) && Array.isArray(value)) return value.join(', ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** What a field's text means; null for nothing: the default. */
-export function readValue(kind: Kind, text: string): unknown {
+export function readValue(kind: Setting['kind'], text: string): unknown {
   const plain = text.trim();
-  if (plain === '') return kind === 'list' ? [] : null;
-  switch (kind) {
-    case 'boolean':
-      return plain === 'true';
-    case 'number':
-      return Number.isFinite(Number(plain)) ? Number(plain) : plain;
-    case 'list':
-      return plain.split(/[\s,]+/).filter(Boolean);
-    default:
-      return plain;
-  }
+  if (LISTS.has(kind)) return plain.split(/[\s,]+/).filter(Boolean);
+  if (plain === '') return null;
+  if (kind === 'boolean') return plain === 'true';
+  // What is no number goes as it is: the hub says what is wrong with it.
+  if (kind === 'number' && Number.isFinite(Number(plain))) return Number(plain);
+  return plain;
 }
 
+/** What stands above the file cannot be changed in it; a structure is edited in the file itself. */
+export const isFixed = ({ kind, from }: Setting): boolean =>
+  from === 'flag' || from === 'environment' || kind === 'ice_servers';
+
 /** The first part of a key: what it belongs with. */
-export const groupOf = (key: string): string =>
-  key.includes('.') ? (key.split('.')[0] ?? '') : '';
+const groupOf = (key: string): string => (key.includes('.') ? (key.split('.')[0] ?? '') : '');
 
 /** Settings in their groups, in the hub's order; those of no group first. */
 export function grouped(items: readonly Setting[]): [string, Setting[]][] {
@@ -58,10 +38,13 @@ export function grouped(items: readonly Setting[]): [string, Setting[]][] {
   return [...groups].filter(([, members]) => members.length > 0);
 }
 
+export interface DiffLine {
+  readonly kind: 'add' | 'drop' | 'same';
+  readonly text: string;
+}
+
 /** The lines of a unified diff with what each is. */
-export function linesOf(
-  diff: string,
-): { readonly kind: 'add' | 'drop' | 'same'; readonly text: string }[] {
+export function linesOf(diff: string): DiffLine[] {
   return diff
     .replace(/\n$/, '')
     .split('\n')

@@ -297,7 +297,6 @@ settings-applied = Appliqué.
 settings-applied-restart = Appliqué. En attente du prochain démarrage : { $keys }.
 setting-restart = prend effet au prochain démarrage
 setting-empty = rien
-setting-secret = défini, non montré
 from-flag = d’une option de la ligne de commande
 from-environment = de l’environnement
 from-file = du fichier
@@ -326,6 +325,9 @@ probe-step-keyframe = Une image entière arrive
 access-rights = administrateur
 token-no-end = sans fin
 token-stream = Caméra
+from-flag-by = de l’option { $name }
+from-environment-by = de la variable { $name }
+settings-read-only = Lenswire ne peut pas écrire son fichier { $file } : ce qui est ici ne peut qu’être lu.
 `,`# Les mots du lecteur. Un message par ligne ; seules les variables sont remplacées.
 
 state-idle = Arrêté

@@ -290,7 +290,6 @@ settings-applied = 적용했습니다.
 settings-applied-restart = 적용했습니다. 다음 시작 때 적용되는 항목: { $keys }.
 setting-restart = 다음 시작 때 적용
 setting-empty = 없음
-setting-secret = 설정됨, 표시 안 함
 from-flag = 명령줄 옵션에서
 from-environment = 환경 변수에서
 from-file = 파일에서
@@ -319,6 +318,9 @@ probe-step-keyframe = 완전한 화면 도착
 access-rights = 관리자
 token-no-end = 기한 없음
 token-stream = 카메라
+from-flag-by = 명령줄 옵션 { $name }에서
+from-environment-by = 환경 변수 { $name }에서
+settings-read-only = Lenswire가 { $file } 파일에 쓸 수 없어 여기서는 보기만 할 수 있습니다.
 `,`# 플레이어의 말. 메시지는 한 줄, 자리표시자는 변수만.
 
 state-idle = 꺼짐
