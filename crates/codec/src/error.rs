@@ -11,6 +11,12 @@ pub enum Error {
     /// libopus refused its settings or a packet.
     #[error("Opus: {0}")]
     Opus(#[from] opus::Error),
+    /// Symphonia refused its settings or an access unit.
+    #[error("AAC: {0}")]
+    Aac(String),
+    /// rubato refused its settings or samples.
+    #[error("resampling: {0}")]
+    Resampling(String),
     /// I420 halves both sides for colour, so they must be even and not zero.
     #[error("a picture of {0} can't be held as I420: both sides must be even and not zero")]
     Size(Size),

@@ -66,6 +66,15 @@ impl OpusEncoder {
         expect_length(OPUS_FRAME * usize::from(self.channels), samples.len())?;
         Ok(self.encoder.encode_vec(samples, LARGEST)?)
     }
+
+    /// The same with samples from -1 to 1.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_float(&mut self, samples: &[f32]) -> Result<Vec<u8>, Error> {
+        expect_length(OPUS_FRAME * usize::from(self.channels), samples.len())?;
+        Ok(self.encoder.encode_vec_float(samples, LARGEST)?)
+    }
 }
 
 /// Decodes one sound track.

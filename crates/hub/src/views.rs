@@ -100,6 +100,17 @@ pub struct TrackView {
     clock_rate: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     channels: Option<u8>,
+    /// What the camera sends, when that is not what is played.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted_from: Option<SoundView>,
+}
+
+/// Sound as a camera sends it.
+#[derive(Debug, Serialize)]
+struct SoundView {
+    codec: String,
+    clock_rate: u32,
+    channels: u8,
 }
 
 #[derive(Debug, Serialize)]
@@ -266,6 +277,14 @@ impl TrackView {
             height: size.map(|(_, height)| height),
             clock_rate: track.codec.clock_rate(),
             channels: (!video).then_some(track.channels),
+            converted_from: match &track.parameters {
+                ParameterSets::Converted(format) => Some(SoundView {
+                    codec: format.to_string(),
+                    clock_rate: format.rate,
+                    channels: format.channels,
+                }),
+                _ => None,
+            },
         }
     }
 }
@@ -276,7 +295,7 @@ fn profile(parameters: &ParameterSets) -> Option<String> {
         ParameterSets::H264 { sps, .. } => sps
             .get(1..4)
             .map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
-        ParameterSets::H265 { .. } | ParameterSets::None => None,
+        ParameterSets::H265 { .. } | ParameterSets::Converted(_) | ParameterSets::None => None,
     }
 }
 

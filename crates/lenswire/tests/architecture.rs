@@ -49,6 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "lenswire-rtsp",
             "lenswire-rtc",
             "lenswire-hub",
+            "lenswire-codec",
         ],
     ),
 ];
@@ -99,6 +100,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("dimpl", &["lenswire-rtc"]),
     ("openh264", &["lenswire-codec"]),
     ("opus", &["lenswire-codec"]),
+    ("rubato", &["lenswire-codec"]),
+    ("symphonia-codec-aac", &["lenswire-codec"]),
+    ("symphonia-core", &["lenswire-codec"]),
     ("axum", &["lenswire-hub"]),
     ("sqlx", &["lenswire-hub"]),
 ];

@@ -13,6 +13,9 @@
 //! 4. Who wants whole frames again (a decoder, a snapshot) puts an [`assemble::Assembler`] behind
 //!    a consumer.
 //!
+//! Sound that browsers don't play goes another way in: [`sound`] takes it out of its RTP, and what it was
+//! converted to is written as any other track.
+//!
 //! [`Backoff`] says when a source that failed is tried again; [`facts`] what its video will do to
 //! viewers.
 #![forbid(unsafe_code)]
@@ -27,6 +30,7 @@ mod packet;
 pub mod packetize;
 mod reorder;
 mod sets;
+pub mod sound;
 pub mod stream;
 #[cfg(test)]
 mod testing;
@@ -40,6 +44,8 @@ pub use ingest::{Facts, Ingest, IngestCounts, Rtp};
 pub use packet::{Batch, MAX_PAYLOAD, Packet, WallTime};
 pub use packetize::Packetizer;
 pub use reorder::{REORDER_WINDOW, Reorder, ReorderCounts};
-pub use stream::{Consumer, Demand, Item, Join, Producer, Stream, StreamStats, Wake, Watching};
+pub use stream::{
+    Consumer, Demand, Item, Join, Producer, Stream, StreamStats, Wake, Watching, Writer,
+};
 pub use track::{Codec, Kind, ParameterSets, Track, TrackId, Tracks};
 pub use viewer::{Dropped, Outgoing, Run, Viewing, Viewstate};

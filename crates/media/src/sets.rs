@@ -29,7 +29,7 @@ impl Sets {
     pub(crate) fn new(known: &ParameterSets) -> Self {
         let mut sets = Self::default();
         match known {
-            ParameterSets::None => {}
+            ParameterSets::None | ParameterSets::Converted(_) => {}
             ParameterSets::H264 { sps, pps } => {
                 sets.learn(NalCodec::H264, SetKind::Sps, sps);
                 sets.learn(NalCodec::H264, SetKind::Pps, pps);

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::sound;
+
 /// Picture or sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -95,6 +97,8 @@ pub enum ParameterSets {
         /// Picture parameter set.
         pps: Arc<[u8]>,
     },
+    /// None: it is Opus that was made here, out of this.
+    Converted(sound::Format),
 }
 
 /// One track as a source announces it.

@@ -7,7 +7,7 @@ from memory with timestamps of our own that never go back, so a camera costs
 next to no CPU and its clip may be as short as a GOP.
 
     camera.py --clip gate.mkv [--port 8554] [--path /cam] [--codec h264]
-              [--audio none|pcma|pcmu|opus|aac] [--transport any|tcp|udp]
+              [--audio none|pcma|pcmu|opus|aac|aac16|latm|l16] [--transport any|tcp|udp]
               [--user u --password p [--auth digest|basic]] [--tls cert-and-key.pem]
 
 Prints `ready PORT` when it answers. Then one command a line on standard input:
@@ -33,6 +33,7 @@ CODECS = {
     "h264": ("h264parse ! video/x-h264,stream-format=byte-stream,alignment=au", "h264parse ! rtph264pay"),
     "h265": ("h265parse ! video/x-h265,stream-format=byte-stream,alignment=au", "h265parse ! rtph265pay"),
     "vp8": ("identity", "rtpvp8pay"),
+    "vp9": ("vp9parse ! video/x-vp9,alignment=super-frame", "rtpvp9pay"),
 }
 
 # Sound is made on the spot: a tone costs nothing and needs no clip.
@@ -43,6 +44,9 @@ SOUNDS = {
     "pcmu": TONE.format(rate=8000, channels=1) + "mulawenc ! rtppcmupay name=pay1 pt=0",
     "opus": TONE.format(rate=48000, channels=2) + "opusenc ! rtpopuspay name=pay1 pt=97",
     "aac": TONE.format(rate=48000, channels=2) + "avenc_aac ! rtpmp4gpay name=pay1 pt=97",
+    "aac16": TONE.format(rate=16000, channels=1) + "avenc_aac ! rtpmp4gpay name=pay1 pt=97",
+    "latm": TONE.format(rate=44100, channels=2) + "avenc_aac ! rtpmp4apay name=pay1 pt=97",
+    "l16": TONE.format(rate=44100, channels=2) + "audioconvert ! rtpL16pay name=pay1 pt=97",
 }
 
 

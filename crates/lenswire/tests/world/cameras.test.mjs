@@ -1,4 +1,4 @@
-// Cameras of three makes, each by the transport and password scheme it insists on, seen and heard in Chromium.
+// Cameras of three makes, each by the transport, password scheme and codecs it insists on, seen and heard in Chromium.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { Browser } from './lib/browser.mjs';
 import { camera, vlc } from './lib/camera.mjs';
 import { Hub, ORIGIN, streams } from './lib/hub.mjs';
+import { pitch } from './lib/in-page.mjs';
 import { showsBars } from './lib/picture.mjs';
 import { plays } from './lib/player.mjs';
 import { until } from './lib/until.mjs';
@@ -19,11 +20,15 @@ before(async () => {
   const udp = await part(camera({ port: 8557, transport: 'udp', audio: 'opus', user: 'admin', password: 'digest' }));
   const awkward = await part(vlc({ port: 8556 }));
   const locked = await part(camera({ port: 8558, transport: 'tcp', audio: 'pcmu', ...secret, auth: 'digest' }));
+  const aac = await part(camera({ port: 8559, transport: 'tcp', audio: 'aac16' }));
+  const vp9 = await part(camera({ port: 8560, transport: 'tcp', clip: 'vp9', codec: 'vp9' }));
   hub = await Hub.start(streams({
     tcp: { source: tcp.url, transport: 'tcp' },
     udp: { source: udp.url, transport: 'udp' },
     vlc: { source: awkward.url }, // `auto` finds out that it wants UDP
     locked: { source: locked.url.replace(/\/\/.*@/, `//admin:${encodeURIComponent(secret.password)}@`) },
+    aac: { source: aac.url },
+    vp9: { source: vp9.url },
   }));
   browser = await Browser.chromium();
 });
@@ -86,8 +91,32 @@ test('requirement 59: a password with : and @ in it, percent-encoded in the URL;
   await page.end();
 });
 
-test('E12: no camera password is in the log, the API or the pages', async () => {
+test('requirement 80: AAC at 16 kHz is heard as Opus, at its pitch, and the API says what the camera sends', async (t) => {
   await hub.claim();
+  const { page } = await seen('aac');
+  await heard(page, 'audio/opus');
+  const hertz = await until('a tone of 440 Hz', async () => {
+    const now = await page.run(pitch);
+    if (Math.abs(now - 440) > 10) throw new Error(`${now} Hz`);
+    return now;
+  });
+  const { tracks, warnings } = await hub.stream('aac');
+  const sound = tracks.find((track) => track.kind === 'audio');
+  assert.equal(sound.codec, 'opus');
+  assert.deepEqual(sound.converted_from, { codec: 'AAC', clock_rate: 16000, channels: 1 });
+  assert.deepEqual(warnings, []);
+  t.diagnostic(`${hertz.toFixed(1)} Hz are heard`);
+  await page.end();
+});
+
+test('requirement 79: VP9', async (t) => {
+  const { page, peer } = await seen('vp9');
+  assert.equal(peer.codec, 'video/VP9');
+  t.diagnostic(`${peer.frames} frames, bars match`);
+  await page.end();
+});
+
+test('E12: no camera password is in the log, the API or the pages', async () => {
   const list = await hub.call('GET', '/api/v1/streams');
   const page = await browser.open(`${ORIGIN}/udp`);
   await plays(page);
@@ -95,6 +124,6 @@ test('E12: no camera password is in the log, the API or the pages', async () => 
   for (const secret of ['p@ss:word', encodeURIComponent('p@ss:word'), 'admin:digest', 'admin:secret']) {
     assert.ok(!everything.includes(secret), `${secret} is to be seen`);
   }
-  assert.equal(list.body.items.length, 4);
+  assert.equal(list.body.items.length, 6);
   await page.end();
 });

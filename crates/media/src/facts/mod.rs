@@ -76,7 +76,7 @@ impl fmt::Display for Profile {
 #[must_use]
 pub fn inspect(parameters: &ParameterSets) -> Option<VideoFacts> {
     match parameters {
-        ParameterSets::None => None,
+        ParameterSets::None | ParameterSets::Converted(_) => None,
         ParameterSets::H264 { sps, .. } => h264::inspect(sps),
         ParameterSets::H265 { sps, .. } => h265::inspect(sps),
     }

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 pub use consumer::{Consumer, Item, QUEUE_BYTES, QUEUE_TIME};
 pub use gop::{GOP_BYTES, GOP_TIME, Join};
 pub use guards::{Demand, Watching};
-pub use producer::Producer;
+pub use producer::{Producer, Writer};
 pub use stats::StreamStats;
 
 use crate::Tracks;

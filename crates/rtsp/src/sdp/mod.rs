@@ -7,6 +7,7 @@
 //! costs itself, not the picture (`m=application/TP-LINK`).
 
 mod parameters;
+mod sound;
 
 use lenswire_media::{Codec, Kind, ParameterSets, Track};
 
@@ -102,19 +103,25 @@ impl Description {
             codec: section.codec_name(),
             why,
         };
-        match section.carried() {
-            Ok(announced)
-                if self
-                    .tracks
-                    .iter()
-                    .any(|t| t.track.codec.kind() == announced.track.codec.kind()) =>
-            {
-                self.skipped.push(skip(Why::Surplus));
+        let announced = match section.carried() {
+            Ok(announced) => announced,
+            Err(why) => return self.skipped.push(skip(why)),
+        };
+        let kind = announced.track.codec.kind();
+        let mut others = self.tracks.iter_mut();
+        match others.find(|other| other.track.codec.kind() == kind) {
+            None => self.tracks.push(announced),
+            // What need not be converted goes first, wherever it stands.
+            Some(other) if is_converted(other) && !is_converted(&announced) => {
+                *other = announced;
             }
-            Ok(announced) => self.tracks.push(announced),
-            Err(why) => self.skipped.push(skip(why)),
+            Some(_) => self.skipped.push(skip(Why::Surplus)),
         }
     }
+}
+
+fn is_converted(announced: &Announced) -> bool {
+    matches!(announced.track.parameters, ParameterSets::Converted(_))
 }
 
 /// Whether a line is `x=…`; anything else is text that a camera left behind.
@@ -237,7 +244,9 @@ impl Section {
             return "unknown".to_owned();
         };
         match name.to_ascii_uppercase().as_str() {
-            "MPEG4-GENERIC" | "MP4A-LATM" => "AAC".to_owned(),
+            "MPEG4-GENERIC" | "MP4A-LATM" => {
+                sound::unsupported(name, &self.fmtp).map_or("AAC".to_owned(), |why| why.to_string())
+            }
             "JPEG" => "MJPEG".to_owned(),
             _ => crate::text::quote(name, None),
         }
@@ -251,6 +260,21 @@ impl Section {
             return Err(Why::BackChannel);
         }
         let (name, rate, channels) = self.encoding.as_ref().ok_or(Why::Codec)?;
+        let payload_type = self.payload_type.ok_or(Why::Codec)?;
+        let announced = |track| Announced {
+            track,
+            payload_type,
+            control: self.control.clone(),
+        };
+        if self.media == "audio"
+            && let Some(format) = sound::format(name, *rate, *channels, &self.fmtp)
+        {
+            return Ok(announced(Track {
+                codec: Codec::Opus,
+                channels: 2, // as Opus is always announced
+                parameters: ParameterSets::Converted(format),
+            }));
+        }
         let codec = codec(name)
             .filter(|codec| codec.kind() == kind(&self.media))
             .ok_or(Why::Codec)?;
@@ -269,16 +293,11 @@ impl Section {
             _ if codec.kind() == Kind::Audio => (*channels).clamp(1, 2),
             _ => 0,
         };
-        let payload_type = self.payload_type.ok_or(Why::Codec)?;
-        Ok(Announced {
-            track: Track {
-                codec,
-                channels,
-                parameters,
-            },
-            payload_type,
-            control: self.control.clone(),
-        })
+        Ok(announced(Track {
+            codec,
+            channels,
+            parameters,
+        }))
     }
 }
 
@@ -326,6 +345,8 @@ fn rtpmap(map: &str) -> Option<(String, u32, u8)> {
 /// Payload types that need no rtpmap (RFC 3551 section 6), as far as cameras use them.
 fn static_type(payload_type: u8) -> Option<(String, u32, u8)> {
     let (name, rate) = match payload_type {
+        10 => return Some(("L16".to_owned(), 44_100, 2)),
+        11 => ("L16", 44_100),
         0 => ("PCMU", 8000),
         3 => ("GSM", 8000),
         8 => ("PCMA", 8000),

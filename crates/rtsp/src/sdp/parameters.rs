@@ -63,7 +63,7 @@ fn first(units: &[Vec<u8>], is: impl Fn(&[u8]) -> bool) -> Option<Arc<[u8]>> {
         .map(|unit| Arc::from(unit.as_slice()))
 }
 
-fn value<'a>(fmtp: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(fmtp: &'a str, name: &str) -> Option<&'a str> {
     fmtp.split(';').find_map(|parameter| {
         let (key, value) = parameter.split_once('=')?;
         key.trim()

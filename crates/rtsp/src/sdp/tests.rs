@@ -7,6 +7,7 @@ fn summary(sdp: &str) -> (Vec<String>, Vec<String>) {
     let tracks = d.tracks.iter().map(|t| {
         let sets = match t.track.parameters {
             ParameterSets::None => "",
+            ParameterSets::Converted(_) => " converted",
             _ => "+sets",
         };
         format!(
@@ -43,11 +44,27 @@ fn video_comes_first_and_what_cannot_be_carried_is_named() {
     assert_eq!(
         skipped,
         [
-            "audio AAC Codec",
+            "audio AAC without a readable description Codec",
             "video MJPEG Codec",
             "application vnd.onvif.metadata NotMedia",
             "audio PCMU BackChannel"
         ]
+    );
+}
+
+// requirement 80: AAC is converted, but not where the camera has a sound that needs none.
+#[test]
+fn aac_is_taken_where_there_is_nothing_better() {
+    let aac = "m=audio 0 RTP/AVP 96\r\na=rtpmap:96 mpeg4-generic/44100/2\r\na=fmtp:96 mode=AAC-hbr;config=1210\r\n";
+    let opus = "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 opus/48000/2\r\n";
+    let tracks = |sections: &[&str]| summary(&format!("{HEAD}{}", sections.concat())).0;
+    assert_eq!(tracks(&[aac]), ["opus converted pt96 -"]);
+    assert_eq!(tracks(&[aac, opus]), ["opus pt97 -"]);
+    assert_eq!(tracks(&[opus, aac]), ["opus pt97 -"]);
+    let he = aac.replace("1210", "2b920800");
+    assert_eq!(
+        summary(&format!("{HEAD}{he}")),
+        (vec![], vec!["audio HE-AAC Codec".to_owned()])
     );
 }
 

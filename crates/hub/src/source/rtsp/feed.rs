@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lenswire_api::{Code, Problem};
-use lenswire_media::{Ingest, Malformed, Producer, Stream, Track, TrackId, Tracks};
+use lenswire_media::{Ingest, Malformed, ParameterSets, Producer, Stream, Track, TrackId, Tracks};
 use lenswire_rtsp::Rtp;
 
 use super::problem;
+use super::sound::Sound;
 use crate::source::{Progress, Report};
 
 /// The client puts the picture first.
@@ -27,7 +28,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct Feed<'a> {
     stream: &'a Stream,
     producer: Option<Producer>,
-    ingests: Vec<Ingest>,
+    intakes: Vec<Intake>,
     live: bool,
     /// From when to when video packets have come without a frame; `None` right after one.
     frameless: Option<(Instant, Instant)>,
@@ -35,12 +36,38 @@ pub(super) struct Feed<'a> {
     warned: BTreeMap<&'static str, Code>,
 }
 
+/// One track.
+enum Intake {
+    /// Goes on as it comes.
+    Forwarded(Box<Ingest>),
+    /// Becomes something else.
+    Converted(Track, Box<Sound>),
+}
+
+impl Intake {
+    fn new(track: Track) -> Self {
+        match track.parameters {
+            ParameterSets::Converted(format) => {
+                Self::Converted(track, Box::new(Sound::new(format)))
+            }
+            _ => Self::Forwarded(Box::new(Ingest::new(track))),
+        }
+    }
+
+    fn track(&self) -> &Track {
+        match self {
+            Self::Forwarded(ingest) => ingest.track(),
+            Self::Converted(track, _) => track,
+        }
+    }
+}
+
 impl<'a> Feed<'a> {
     pub(super) fn new(stream: &'a Stream) -> Self {
         Self {
             stream,
             producer: None,
-            ingests: Vec::new(),
+            intakes: Vec::new(),
             live: false,
             frameless: None,
             next_look: None,
@@ -50,7 +77,7 @@ impl<'a> Feed<'a> {
 
     /// The camera's tracks are known: a new epoch begins.
     pub(super) fn begin(&mut self, tracks: Vec<Track>) {
-        self.ingests = tracks.into_iter().map(Ingest::new).collect();
+        self.intakes = tracks.into_iter().map(Intake::new).collect();
         self.produce();
     }
 
@@ -61,9 +88,9 @@ impl<'a> Feed<'a> {
 
     fn tracks(&self) -> Tracks {
         Tracks(
-            self.ingests
+            self.intakes
                 .iter()
-                .map(|ingest| ingest.track().clone())
+                .map(|intake| intake.track().clone())
                 .collect(),
         )
     }
@@ -75,7 +102,7 @@ impl<'a> Feed<'a> {
             self.begin(self.tracks().0);
         }
         let id = TrackId(u8::try_from(rtp.track).ok()?);
-        let ingest = self.ingests.get_mut(rtp.track)?;
+        let intake = self.intakes.get_mut(rtp.track)?;
         if rtp.track == VIDEO {
             let since = self.frameless.map_or(rtp.arrived, |(since, _)| since);
             self.frameless = Some((since, rtp.arrived));
@@ -83,13 +110,21 @@ impl<'a> Feed<'a> {
                 report(Progress::Live);
             }
         }
-        let pushed = ingest.push(&lenswire_media::Rtp {
+        let packet = lenswire_media::Rtp {
             seq: rtp.packet.seq,
             timestamp: rtp.packet.time,
             marker: rtp.packet.marker,
             payload: rtp.packet.payload(),
             arrived: rtp.arrived,
-        });
+        };
+        let ingest = match intake {
+            Intake::Forwarded(ingest) => ingest,
+            Intake::Converted(_, sound) => {
+                let producer = self.producer.as_ref()?;
+                return sound.push(&packet, id, self.stream, producer).err();
+            }
+        };
+        let pushed = ingest.push(&packet);
         if ingest.changed_track().is_some() {
             let tracks = self.tracks();
             self.producer.as_mut()?.set_tracks(tracks);
@@ -107,8 +142,10 @@ impl<'a> Feed<'a> {
     }
 
     pub(super) fn on_sender_report(&mut self, track: usize, ntp: u64, time: u32) {
-        if let Some(ingest) = self.ingests.get_mut(track) {
-            ingest.on_sender_report(ntp, time);
+        match self.intakes.get_mut(track) {
+            Some(Intake::Forwarded(ingest)) => ingest.on_sender_report(ntp, time),
+            Some(Intake::Converted(_, sound)) => sound.on_sender_report(ntp, time),
+            None => {}
         }
     }
 
@@ -124,10 +161,19 @@ impl<'a> Feed<'a> {
             return;
         }
         self.next_look = Some(now + LOOK);
-        let facts = self.ingests.iter().map(|ingest| ingest.facts(now));
-        let problems: BTreeMap<&'static str, Problem> = facts
-            .flat_map(|facts| facts.concerns)
-            .map(|concern| problem::of_concern(&concern))
+        let problems = self.intakes.iter().flat_map(|intake| match intake {
+            Intake::Forwarded(ingest) => {
+                let concerns = ingest.facts(now).concerns.into_iter();
+                concerns
+                    .map(|concern| problem::of_concern(&concern))
+                    .collect()
+            }
+            Intake::Converted(_, sound) => {
+                let hopeless = sound.hopeless().into_iter();
+                hopeless.map(problem::of_hopeless).collect::<Vec<_>>()
+            }
+        });
+        let problems: BTreeMap<&'static str, Problem> = problems
             .map(|problem| (problem.code.name(), problem))
             .collect();
         self.warned.retain(|name, code| {

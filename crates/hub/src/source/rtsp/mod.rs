@@ -11,6 +11,7 @@ mod feed;
 mod pace;
 mod ports;
 mod problem;
+mod sound;
 mod tls;
 
 use std::net::SocketAddr;

@@ -273,6 +273,18 @@ fn seconds(time: Duration) -> String {
     }
 }
 
+/// What a camera's sound may be.
+const SOUNDS: &str =
+    "Set the camera's sound to AAC-LC (often just \"AAC\"), G.711 (PCMU or PCMA, 8 kHz) or Opus.";
+
+/// Sound that was announced as what can be converted, and isn't.
+pub(super) fn of_hopeless(format: lenswire_media::sound::Format) -> Problem {
+    let detail = format!(
+        "The camera's {format} sound can't be decoded: it is not what the camera says it is. The picture plays."
+    );
+    Problem::new(Code::CameraCodecUnsupported, detail).with_fix(SOUNDS)
+}
+
 /// One warning for all tracks that are left out for their codec; none for those nobody misses.
 pub(super) fn of_skipped(skipped: &[Skipped]) -> Option<Problem> {
     let missed: Vec<_> = skipped
@@ -285,7 +297,7 @@ pub(super) fn of_skipped(skipped: &[Skipped]) -> Option<Problem> {
         .map(|s| format!("{} ({})", s.codec, s.media))
         .collect();
     let fix = if first.media == "audio" {
-        "Set the camera's sound to G.711 (PCMU or PCMA, 8 kHz) or Opus."
+        SOUNDS
     } else {
         "Set the camera's video to H.264."
     };

@@ -107,6 +107,28 @@ export async function stats() {
   );
 }
 
+/** The pitch of what the page's first peer connection hears, in hertz: how often a second the wave rises through zero. */
+export async function pitch() {
+  const peer = window.peers.find((one) => one.remoteDescription);
+  const { track } = peer.getReceivers().find((one) => one.track.kind === 'audio');
+  const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+  let [rises, frames, rate, last] = [0, 0, 0, 0];
+  while (frames === 0 || frames < rate / 2) {
+    const { value: data, done } = await reader.read();
+    if (done) break;
+    const samples = new Float32Array(data.numberOfFrames);
+    data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+    for (const sample of samples) {
+      if (last < 0 && sample >= 0) rises += 1;
+      last = sample;
+    }
+    [frames, rate] = [frames + data.numberOfFrames, data.sampleRate];
+    data.close();
+  }
+  reader.cancel();
+  return (rises * rate) / frames;
+}
+
 /**
  * A viewer of our own making, for pages that have none: plays `url` (a WHEP endpoint) in a new video element.
  * `window.viewers[n]` = { peer, session, video }.

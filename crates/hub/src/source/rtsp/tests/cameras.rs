@@ -1,5 +1,7 @@
 //! Real servers: GStreamer over TCP, UDP and TLS with Digest; VLC over UDP with Basic; hostile ones.
 
+use lenswire_media::ParameterSets;
+
 use super::parts::Camera;
 use super::*;
 
@@ -77,21 +79,37 @@ async fn vlc_over_udp_with_basic() {
 
 // requirement 63
 #[tokio::test]
-async fn h265_vp8_and_sound_that_is_left_out() {
+async fn h265_and_vp9() {
     let h265 = Camera::gst("h265", &["--codec", "h265", "--audio", "pcmu"]);
     let seen = watch(&source(&h265.url(""), Transport::Auto), plays).await;
     assert_eq!(seen.codecs(), ["H265", "PCMU"]);
-    let vp8 = Camera::gst("vp8", &["--codec", "vp8", "--audio", "aac"]);
-    let seen = watch(&source(&vp8.url(""), Transport::Auto), |seen| {
-        plays(seen) && !seen.warnings.is_empty()
-    })
-    .await;
-    assert_eq!(seen.codecs(), ["VP8"]);
-    assert!(
-        seen.warnings[0].detail.contains("AAC (audio)"),
-        "{:?}",
-        seen.warnings
-    );
+    let vp9 = Camera::gst("vp9", &["--codec", "vp9"]);
+    let seen = watch(&source(&vp9.url(""), Transport::Auto), plays).await;
+    assert_eq!(seen.codecs(), ["VP9"]);
+}
+
+// requirement 80: AAC and plain samples arrive as Opus, and nobody is told that anything is wrong.
+#[tokio::test]
+async fn sound_that_no_browser_plays_is_converted() {
+    for (sound, rate) in [
+        ("aac", 48_000),
+        ("aac16", 16_000),
+        ("latm", 44_100),
+        ("l16", 44_100),
+    ] {
+        let camera = Camera::gst("vp8", &["--codec", "vp8", "--audio", sound]);
+        let seen = watch(&source(&camera.url(""), Transport::Auto), |seen| {
+            plays(seen) && seen.packets.1 > 20
+        })
+        .await;
+        assert_eq!(seen.codecs(), ["VP8", "opus"], "{sound}");
+        assert_eq!(seen.warnings, [], "{sound}");
+        let tracks = seen.tracks.as_deref().expect("tracks");
+        match tracks.0[1].parameters {
+            ParameterSets::Converted(format) => assert_eq!(format.rate, rate, "{sound}"),
+            ref other => panic!("{sound}: {other:?}"),
+        }
+    }
 }
 
 // A6
