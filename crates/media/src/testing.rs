@@ -47,6 +47,14 @@ pub(crate) const SPS_1080_B: &[u8] =
     &hex::<27>(b"67640028acd940780227e5c044000003000400000300f03c60c658");
 /// x264, 640x480 at 30, Main 3.0, no B-frames.
 pub(crate) const SPS_480: &[u8] = &hex::<24>(b"674d401ed900a03db0110000030001000003003c0f162e48");
+/// x264, 640x360, High 4:2:2, High 10 and High 4:4:4.
+pub(crate) const SPS_422: &[u8] =
+    &hex::<26>(b"677a001ebcb405017fc4e022000003000200000300641e2c5d40");
+pub(crate) const SPS_10: &[u8] = &hex::<25>(b"676e001ea6cb405017fcb808800000030080000019078b1750");
+pub(crate) const SPS_444: &[u8] = &hex::<25>(b"67f4001e919680a02ff89c0440000003004000000c83c58ba8");
+/// x264, 640x360, Main, coded for fields.
+pub(crate) const SPS_FIELDS: &[u8] =
+    &hex::<24>(b"674d401ef405031f9f011000000300100000030321f142aa");
 /// x265, 1920x1080 at 25, Main 4.0, with B-frames.
 pub(crate) const H265_VPS: &[u8] = &hex::<24>(b"40010c01ffff016000000300900000030000030078959809");
 pub(crate) const H265_SPS_B: &[u8] = &hex::<42>(

@@ -63,10 +63,13 @@ codes! {
     CameraClock, "camera_clock", 502, "The camera's clock cannot be relied on", "Set the camera's time by NTP, and update its firmware.";
     NoKeyframe, "no_keyframe", 504, "No keyframe has come yet", "Set the camera's I-frame interval to 1 or 2 seconds.";
     BFrames, "b_frames", 502, "The camera sends B-frames, which browsers cannot play live", "Set the camera's H.264 profile to Baseline or Main without B-frames (often called Smart Codec or H.264+).";
+    OddProfile, "odd_profile", 502, "The camera sends a profile that browsers cannot play", "Set the camera's H.264 profile to Baseline, Main or High (8 bits, 4:2:0).";
+    Interlaced, "interlaced", 502, "The camera sends interlaced video, which browsers cannot play live", "Set the camera to a progressive mode, such as 720p or 1080p instead of 1080i or D1.";
     UdpSilent, "udp_silent", 504, "Nothing arrives by UDP", "A firewall may drop it: set transport: tcp for this camera.";
 
     // Sessions: why one viewer has no picture.
     CodecNotOffered, "codec_not_offered", 406, "No codec in common", "Use a browser that plays this codec, or set the camera to H.264.";
+    SubstreamInstead, "substream_instead", 406, "The camera's second picture is shown", "Set the camera's main stream to H.264, or use a browser that plays its codec.";
     IceFailed, "ice_failed", 504, "No way through the network", "Allow UDP and TCP to Lenswire's media port (8189), or set media.addresses to an address that viewers can reach.";
     ViewerVanished, "viewer_vanished", 504, "The viewer is gone", "";
     ViewerTooSlow, "viewer_too_slow", 503, "The viewer cannot keep up", "Choose a smaller picture, or a better connection.";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use lenswire_api::{Code, Problem, StreamName};
-use lenswire_media::Tracks;
+use lenswire_media::{Kind, Tracks};
 use lenswire_rtc::{SessionEvent, Watch};
 
 use super::Hub;
@@ -35,6 +35,15 @@ pub struct WatchRequest {
     pub client: Option<IpAddr>,
     /// When the request came in.
     pub now: Instant,
+}
+
+/// Which of a stream's pictures a session may show.
+#[derive(Clone, Copy)]
+enum Picture<'a> {
+    /// The stream's own, and smaller ones when link or tile ask for it.
+    Any,
+    /// This smaller one: the viewer can't decode the other.
+    Substream(&'a Entry),
 }
 
 impl Hub {
@@ -72,38 +81,51 @@ impl Hub {
             tracks = entry.tracks(request.now, PATIENCE, waiting) => tracks,
             () = self.0.sessions.refusing() => return Err(session::stopping()),
         };
-        match tracks {
-            Some(tracks) => self.negotiate(request, &entry, tracks),
-            None => Err(not_live(&entry)),
-        }
+        let tracks = tracks.ok_or_else(|| not_live(&entry))?;
+        let refused = match self.negotiate(&request, &entry, Picture::Any, tracks) {
+            Err(problem) if problem.code == Code::CodecNotOffered => problem,
+            other => return other,
+        };
+        // A camera's second picture is often H.264 where its first is H.265: better than none.
+        let Some(substream) = entry.configured_substream() else {
+            return Err(refused);
+        };
+        let _demand = substream.media().demand();
+        let tracks = substream.tracks(request.now, PATIENCE, waiting).await;
+        let tracks = tracks.ok_or_else(|| refused.clone())?;
+        self.negotiate(&request, &entry, Picture::Substream(substream), tracks)
+            .map_err(|_| refused)
     }
 
     fn negotiate(
         &self,
-        request: WatchRequest,
+        request: &WatchRequest,
         entry: &Entry,
+        picture: Picture<'_>,
         tracks: Arc<Tracks>,
     ) -> Result<Arc<Session>, Problem> {
         let delay_limit = delay_limit(&entry.config());
-        let substreams: Vec<_> = entry
-            .configured_substream()
-            .map(|substream| substream.media().clone())
-            .into_iter()
-            .collect();
+        let (stream, substreams) = match picture {
+            Picture::Any => (entry, entry.configured_substream().into_iter().collect()),
+            Picture::Substream(substream) => (substream, Vec::new()),
+        };
         let shared = Shared::new(
             entry.standing(),
             delay_limit,
             !substreams.is_empty(),
             request.expires,
         );
+        if let Picture::Substream(_) = picture {
+            shared.shows_instead(instead(entry));
+        }
         let ids = Ids::random();
         let watch = Watch {
-            offer: request.offer,
-            stream: entry.media().clone(),
+            offer: request.offer.clone(),
+            stream: stream.media().clone(),
             tracks,
             events: self.listen(&shared, &ids),
             client: request.client,
-            substreams,
+            substreams: substreams.iter().map(|one| one.media().clone()).collect(),
             delay_limit,
             now: request.now,
         };
@@ -114,8 +136,8 @@ impl Hub {
             .map_err(|refusal| session::problem(&refusal))?;
         let session = Session::new(
             ids,
-            request.stream,
-            request.identity,
+            request.stream.clone(),
+            request.identity.clone(),
             wall_clock(),
             peer,
             shared,
@@ -149,6 +171,18 @@ impl Hub {
 /// How far a viewer of such a stream may fall behind.
 pub(super) fn delay_limit(config: &StreamConfig) -> Duration {
     config.delay_limit.unwrap_or(DELAY_LIMIT)
+}
+
+/// Why a viewer has the smaller picture whatever its link.
+fn instead(entry: &Entry) -> Problem {
+    let tracks = entry.media().tracks().unwrap_or_default();
+    let video = tracks.first(Kind::Video);
+    let codec = video.map_or("a codec", |(_, track)| track.codec.name());
+    let detail = format!(
+        "{} sends {codec}, which this viewer does not play. Its substream is shown instead.",
+        entry.name()
+    );
+    Problem::new(Code::SubstreamInstead, detail)
 }
 
 /// There is no such stream.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use lenswire_api::Problem;
 use lenswire_rtc::SessionEvent;
 
 use super::delay::Reported;
@@ -92,6 +93,11 @@ impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // A listener that panicked did so between whole assignments.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The substream is all that this viewer can be shown, and why.
+    pub(crate) fn shows_instead(&self, why: Problem) {
+        self.lock().picture.shows_instead(why);
     }
 
     /// Takes an event of the engine; whether the session is over by it.

@@ -53,7 +53,8 @@ pub struct Shown {
     pub showing: Showing,
     /// Why, when it is not simply going well.
     pub reason: Option<Problem>,
-    /// It plays, but the viewer should know: its picture is later than its stream allows.
+    /// It plays, but the viewer should know: its picture is later than its stream allows, or it is
+    /// another one than the stream's own.
     pub warning: Option<Problem>,
     /// Which picture of the scene: 0 = the stream, 1 = its substream; `None` when there is but one.
     pub layer: Option<usize>,
@@ -81,6 +82,8 @@ pub(super) struct Picture {
     starved: bool,
     /// Which picture is shown, where there is a choice.
     layer: Option<usize>,
+    /// Why the substream is all that can be shown, if it is.
+    instead: Option<Problem>,
     delay: DelayWatch,
     told: Option<Shown>,
 }
@@ -101,6 +104,7 @@ impl Picture {
             awaiting: None,
             starved: false,
             layer: has_choice.then_some(0),
+            instead: None,
             delay: DelayWatch::new(delay_limit),
             told: None,
         }
@@ -115,6 +119,11 @@ impl Picture {
             (SessionEvent::State(view), _) => self.view = Some(*view),
             (SessionEvent::Closed(why), _) => self.link = Link::Closed(reason(*why)),
         }
+    }
+
+    pub(super) fn shows_instead(&mut self, why: Problem) {
+        self.layer = Some(1);
+        self.instead = Some(why);
     }
 
     /// The hub ends the session.
@@ -175,7 +184,7 @@ impl Picture {
 
     pub(super) fn shown(&self) -> Shown {
         Shown {
-            warning: self.delay.warning(),
+            warning: self.delay.warning().or_else(|| self.instead.clone()),
             layer: self.layer,
             ..self.state()
         }

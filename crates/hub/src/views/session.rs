@@ -67,7 +67,7 @@ impl SessionView {
             loss_ratio: stats.loss,
             dropped_frames: stats.dropped_frames,
             retransmitted: stats.retransmitted,
-            layer: stats.layer,
+            layer: shown.layer.unwrap_or(stats.layer),
             estimate_bps: stats.estimate,
             delay_ms: delay.map(|delay| millis(delay.time)),
             delay_from: delay.map(|delay| match delay.from {

@@ -22,6 +22,7 @@ before(async () => {
   const locked = await part(camera({ port: 8558, transport: 'tcp', audio: 'pcmu', ...secret, auth: 'digest' }));
   const aac = await part(camera({ port: 8559, transport: 'tcp', audio: 'aac16' }));
   const vp9 = await part(camera({ port: 8560, transport: 'tcp', clip: 'vp9', codec: 'vp9' }));
+  const h265 = await part(camera({ port: 8561, transport: 'tcp', clip: 'h265', codec: 'h265' }));
   hub = await Hub.start(streams({
     tcp: { source: tcp.url, transport: 'tcp' },
     udp: { source: udp.url, transport: 'udp' },
@@ -29,6 +30,8 @@ before(async () => {
     locked: { source: locked.url.replace(/\/\/.*@/, `//admin:${encodeURIComponent(secret.password)}@`) },
     aac: { source: aac.url },
     vp9: { source: vp9.url },
+    h265: { source: h265.url, substream: tcp.url },
+    alone: { source: h265.url },
   }));
   browser = await Browser.chromium();
 });
@@ -116,6 +119,20 @@ test('requirement 79: VP9', async (t) => {
   await page.end();
 });
 
+test('requirement 78: H.265 to a browser that does not play it: the substream where there is one, else the reason', async (t) => {
+  const { page, peer } = await seen('h265');
+  assert.equal(peer.codec, 'video/H264');
+  const { body } = await hub.call('GET', '/api/v1/sessions');
+  const session = body.items.find(({ stream }) => stream === 'h265');
+  assert.equal(session.layer, 1);
+  assert.deepEqual(session.warnings.map(({ code }) => code), ['substream_instead']);
+  t.diagnostic(session.warnings[0].detail);
+  await page.end();
+  const black = await browser.open(`${ORIGIN}/alone`);
+  await black.says(/H265/);
+  await black.end();
+});
+
 test('E12: no camera password is in the log, the API or the pages', async () => {
   const list = await hub.call('GET', '/api/v1/streams');
   const page = await browser.open(`${ORIGIN}/udp`);
@@ -124,6 +141,6 @@ test('E12: no camera password is in the log, the API or the pages', async () => 
   for (const secret of ['p@ss:word', encodeURIComponent('p@ss:word'), 'admin:digest', 'admin:secret']) {
     assert.ok(!everything.includes(secret), `${secret} is to be seen`);
   }
-  assert.equal(list.body.items.length, 6);
+  assert.equal(list.body.items.length, 8);
   await page.end();
 });

@@ -1,6 +1,6 @@
 //! H.264 sequence parameter sets, by h264-reader.
 
-use h264_reader::nal::sps::SeqParameterSet;
+use h264_reader::nal::sps::{FrameMbsFlags, SeqParameterSet};
 use h264_reader::rbsp::{BitReader, ByteReader};
 
 use super::{Profile, VideoFacts, plausible};
@@ -20,6 +20,7 @@ pub(super) fn inspect(sps: &[u8]) -> Option<VideoFacts> {
     Some(VideoFacts {
         profile: Profile::H264 { profile_level_id },
         size: plausible(parsed.pixel_dimensions().ok()?)?,
+        interlaced: !matches!(parsed.frame_mbs_flags, FrameMbsFlags::Frames),
         reorder_frames: match restrictions {
             Some(restrictions) => Some(restrictions.max_num_reorder_frames),
             // Baseline has no B-frames at all, and order count type 2 says output follows decoding
@@ -38,6 +39,11 @@ pub(super) fn inspect(sps: &[u8]) -> Option<VideoFacts> {
 }
 
 const BASELINE: u8 = 66;
+
+/// Baseline, Main and High; the others have more bits, more colour or less of everything.
+pub(super) fn is_usual(profile: u8) -> bool {
+    matches!(profile, BASELINE | 77 | 100)
+}
 
 /// Names of ITU-T H.264, annex A; `flags` are the constraint flags, set0 the highest bit.
 pub(super) fn profile_name(profile: u8, flags: u8) -> &'static str {

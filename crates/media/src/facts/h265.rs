@@ -58,6 +58,8 @@ fn read<R: BitRead>(bits: &mut R) -> Result<Option<VideoFacts>, BitReaderError> 
                 profile,
                 size,
                 reorder_frames: Some(reorder),
+                // Fields are told outside of the SPS, and no camera is known that makes them.
+                interlaced: false,
             })
         }
         _ => None,
@@ -91,6 +93,11 @@ fn read_profile<R: BitRead>(bits: &mut R, layers: u32) -> Result<Profile, BitRea
         bits.skip(if has_level { 8 } else { 0 }, "sub_layer_level_idc")?;
     }
     Ok(Profile::H265 { profile, level })
+}
+
+/// Main and Main 10.
+pub(super) fn is_usual(profile: u8) -> bool {
+    matches!(profile, 1 | 2)
 }
 
 /// Names of ITU-T H.265, annex A.

@@ -22,10 +22,12 @@ pub struct VideoFacts {
     /// How many frames may stand out of order at most; None when it is not said. 0 rules B-frames
     /// out.
     pub reorder_frames: Option<u32>,
+    /// Whether a picture may be made of two fields.
+    pub interlaced: bool,
 }
 
 /// A codec's profile and level as its parameter set has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Profile {
     /// The three bytes of RFC 6184's `profile-level-id`.
     H264 {
@@ -42,6 +44,18 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// Whether browsers that play the codec at all play this: 8 bits a sample (H.265 also 10), colour at
+    /// half the resolution each way.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        match self {
+            Self::H264 {
+                profile_level_id: [profile, ..],
+            } => h264::is_usual(*profile),
+            Self::H265 { profile, .. } => h265::is_usual(*profile),
+        }
+    }
+
     /// The `profile-level-id` of H.264 as SDP writes it.
     #[must_use]
     pub fn profile_level_id(&self) -> Option<String> {
@@ -111,6 +125,10 @@ pub enum Concern {
     },
     /// The source's clock stands still while frames come.
     ClockStands,
+    /// The codec's profile is one that browsers don't decode.
+    Profile(Profile),
+    /// Pictures may be made of two fields. Browsers show combs, or nothing.
+    Interlaced,
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 use super::*;
 use crate::ParameterSets;
 use crate::testing::{
-    H265_PPS, H265_SPS, H265_SPS_B, H265_VPS, SPS_480, SPS_720, SPS_1080_B, h264_sets,
+    H265_PPS, H265_SPS, H265_SPS_B, H265_VPS, SPS_10, SPS_422, SPS_444, SPS_480, SPS_720,
+    SPS_1080_B, SPS_FIELDS, h264_sets,
 };
 
 fn h264(sps: &[u8]) -> Option<VideoFacts> {
@@ -34,6 +35,31 @@ fn sets_of_encoders_with_b_frames_say_so() {
     assert_eq!((facts.size, facts.reorder_frames), ((1920, 1080), Some(2)));
     assert_eq!(facts.profile.to_string(), "High 4.0");
     assert_eq!(h265(H265_SPS_B).unwrap().reorder_frames, Some(2));
+}
+
+// A6: what browsers don't decode is told by the sets alone.
+#[test]
+fn odd_profiles_and_fields_are_told_by_the_sets() {
+    for (sps, name) in [
+        (SPS_422, "High 4:2:2 3.0"),
+        (SPS_10, "High 10 3.0"),
+        (SPS_444, "High 4:4:4 3.0"),
+    ] {
+        let facts = h264(sps).unwrap();
+        assert!(!facts.profile.is_usual() && !facts.interlaced, "{name}");
+        assert_eq!(
+            (facts.profile.to_string().as_str(), facts.size),
+            (name, (640, 360))
+        );
+    }
+    let facts = h264(SPS_FIELDS).unwrap();
+    assert!(facts.profile.is_usual() && facts.interlaced);
+    assert_eq!(facts.size, (640, 360));
+    for sps in [SPS_480, SPS_720, SPS_1080_B] {
+        let facts = h264(sps).unwrap();
+        assert!(facts.profile.is_usual() && !facts.interlaced);
+    }
+    assert!(h265(H265_SPS).unwrap().profile.is_usual());
 }
 
 #[test]

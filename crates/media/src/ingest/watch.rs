@@ -47,7 +47,15 @@ impl Watch {
         let since = self.keyframe.map(|at| now.saturating_duration_since(at));
         let b_frames = self.order.is_mixed() || (self.bipredicted && order == Order::Decoded);
         let times = clock.jumps();
+        let video = self.video.as_ref();
+        let odd = video
+            .map(|video| video.profile)
+            .filter(|profile| !profile.is_usual());
         [
+            odd.map(Concern::Profile),
+            video
+                .filter(|video| video.interlaced)
+                .map(|_| Concern::Interlaced),
             b_frames.then_some(Concern::BFrames),
             self.keyframe_without_sets
                 .then_some(Concern::NoParameterSets),

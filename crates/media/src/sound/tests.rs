@@ -1,8 +1,9 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::*;
 use crate::Rtp;
 use crate::assemble::Malformed;
+use crate::testing::start;
 
 const AAC: Coding = Coding::Aac(AuHeaders {
     size: 13,
@@ -19,17 +20,12 @@ fn format(coding: Coding) -> Format {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a moment to count from")]
-fn now() -> Instant {
-    Instant::now()
-}
-
 /// Packets: number, timestamp, marker, payload. What came of them: time and data.
 fn units(
     coding: Coding,
     packets: &[(u16, u32, bool, &[u8])],
 ) -> Vec<Result<Vec<(i64, Vec<u8>)>, Malformed>> {
-    let (mut depacketizer, begin) = (Depacketizer::new(format(coding)), now());
+    let (mut depacketizer, begin) = (Depacketizer::new(format(coding)), start());
     let push = |(n, (seq, timestamp, marker, payload)): (u32, &(u16, u32, bool, &[u8]))| {
         let units = depacketizer.push(&Rtp {
             seq: *seq,

@@ -338,6 +338,13 @@ pub(super) fn of_concern(concern: &Concern) -> Problem {
             Code::CameraClock,
             format!("The camera's clock has jumped {times} times. Lenswire smooths it over."),
         ),
+        Concern::Profile(profile) => {
+            Problem::new(Code::OddProfile, format!("The camera sends {profile}."))
+        }
+        Concern::Interlaced => Problem::new(
+            Code::Interlaced,
+            "The camera's parameter sets say that pictures are made of two fields.",
+        ),
         Concern::ClockStands => Problem::new(
             Code::CameraClock,
             "The camera's clock stands still. Lenswire uses its own instead.",

@@ -381,6 +381,25 @@ fn b_slices_are_a_concern_although_times_are_in_order() {
     );
 }
 
+// A6: with the first keyframe, wherever the sets come from; and gone with it when the camera is set right.
+#[test]
+fn odd_profiles_and_fields_are_concerns_until_the_camera_is_set_right() {
+    let mut camera = Camera::new(track(Codec::H264, h264_sets(SPS_422)));
+    camera.frame(&[&slice(true, 100)]);
+    let odd = camera.ingest.facts(camera.now()).concerns;
+    assert!(matches!(odd[..], [Concern::Profile(_)]), "{odd:?}");
+    camera.frame(&[SPS_FIELDS, PPS_720, &slice(true, 100)]);
+    assert_eq!(
+        camera.ingest.facts(camera.now()).concerns,
+        [Concern::Interlaced]
+    );
+    camera.frame(&[SPS_480, PPS_720, &slice(true, 100)]);
+    let facts = camera.ingest.facts(camera.now());
+    assert_eq!(facts.concerns, []);
+    // The picture's new size is known with its first keyframe, too.
+    assert_eq!(facts.video.map(|video| video.size), Some((640, 480)));
+}
+
 #[test]
 fn no_keyframe_in_twelve_seconds_is_a_concern() {
     let mut camera = camera_with_sets();
