@@ -67,6 +67,9 @@ pub(crate) struct Plan {
     /// Seconds of the endurance part.
     #[arg(long, default_value_t = 3_600)]
     pub(crate) endurance_seconds: u64,
+    /// Seconds from fault to fault in the endurance part; fewer than 40 for trials only.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) fault_every: u64,
     /// Which parts; all but drift and endurance by default.
     #[arg(
         long,

@@ -12,10 +12,9 @@ use lenswire_rtsp::sdp::Description;
 #[test]
 fn descriptions() {
     check!().with_test_time(BRIEF).for_each(|input: &[u8]| {
-        for said in [sound::aac_lc(input), sound::latm(input)] {
-            if let Ok((rate, channels)) = said {
-                assert!((7_350..=96_000).contains(&rate) && (1..=2).contains(&channels));
-            }
+        let said = [sound::aac_lc(input), sound::latm(input)];
+        for (rate, channels) in said.into_iter().flatten() {
+            assert!((7_350..=96_000).contains(&rate) && (1..=2).contains(&channels));
         }
     });
 }

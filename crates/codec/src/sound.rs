@@ -4,7 +4,7 @@
 //! bit stream beside AAC-LC is passed over, so that the lower half of the frequencies is heard.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Async, FixedAsync, Indexing, Resampler, SincInterpolationParameters, WindowFunction};
+use rubato::{Async, FixedAsync, Resampler, SincInterpolationParameters, WindowFunction};
 use symphonia_codec_aac::AacDecoder;
 use symphonia_core::audio::layouts::{CHANNEL_LAYOUT_MONO, CHANNEL_LAYOUT_STEREO};
 use symphonia_core::codecs::audio::well_known::CODEC_ID_AAC;
@@ -20,9 +20,10 @@ const BITRATE: u32 = 48_000;
 /// Length of the resampling filter. Half of it is heard less crisply; twice it costs twice as much.
 const FILTER: usize = 64;
 
-/// Times may differ by so many ticks from what the samples add up to: cameras round them, some by
-/// whole milliseconds. More is a gap or a jump, and what comes begins anew.
-const TOLERANCE: i64 = OPUS_RATE as i64 / 25;
+/// Times may differ by so many ticks, 15 ms, from what the samples add up to: cameras round them, some
+/// to whole milliseconds. More is a gap or a jump, and what comes begins anew; a lost AAC unit is 21 ms
+/// and more.
+const TOLERANCE: i64 = 720;
 
 /// How the samples come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +115,7 @@ impl SoundConverter {
             self.restart();
         }
         self.decoder.decode(unit, &mut self.waiting)?;
-        let delay = self.resampler.as_ref().map_or(0, Resampler::output_delay) as i64;
+        let delay = self.resampler.as_ref().map_or(0, |one| one.output_delay()) as i64;
         self.next.get_or_insert(time - delay);
         let mut packets = Vec::new();
         while let Some(samples) = self.frame()? {
@@ -129,7 +130,7 @@ impl SoundConverter {
     /// How far the end of what waits is ahead of the next packet's time, in ticks of 48 kHz.
     fn ahead(&self) -> i64 {
         let waiting = (self.waiting.len() / self.channels) as i64;
-        let delay = self.resampler.as_ref().map_or(0, Resampler::output_delay) as i64;
+        let delay = self.resampler.as_ref().map_or(0, |one| one.output_delay()) as i64;
         delay + waiting * i64::from(OPUS_RATE) / i64::from(self.rate)
     }
 
@@ -150,7 +151,7 @@ impl SoundConverter {
         let frames = self
             .resampler
             .as_ref()
-            .map_or(OPUS_FRAME, Resampler::input_frames_next);
+            .map_or(OPUS_FRAME, |resampler| resampler.input_frames_next());
         let length = frames * self.channels;
         if self.waiting.len() < length {
             return Ok(None);
@@ -159,9 +160,9 @@ impl SoundConverter {
         let Some(resampler) = &mut self.resampler else {
             return Ok(Some(samples));
         };
-        let input = InterleavedSlice::new(&samples, self.channels, frames);
+        let input = InterleavedSlice::new(samples.as_slice(), self.channels, frames);
         let input = input.map_err(|error| Error::Resampling(error.to_string()))?;
-        let output = resampler.process(&input, None::<&Indexing>);
+        let output = resampler.process(&input, None);
         let output = output.map_err(|error| Error::Resampling(error.to_string()))?;
         Ok(Some(output.take_data()))
     }
@@ -321,7 +322,8 @@ mod tests {
             channels: 2,
         })
         .unwrap();
-        assert!(matches!(converter.push(&[0xff; 30], 0), Err(Error::Aac(_))));
+        // A coupling channel element, which AAC-LC has none of.
+        assert!(matches!(converter.push(&[0x40; 30], 0), Err(Error::Aac(_))));
         assert!(converter.push(&[], 0).is_ok());
         let none = SoundConverter::new(SoundSettings {
             coding: SoundCoding::Samples,

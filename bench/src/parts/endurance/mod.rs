@@ -24,9 +24,6 @@ use crate::server::{Make, Server};
 use crate::suite::{Bench, Notes, Part};
 use faults::Mishap;
 
-/// From fault to fault.
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// The end of each minute, over which delay and pictures are measured.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -61,6 +58,7 @@ pub(super) fn measure(bench: &mut Bench<'_>, make: &Make, notes: &mut Notes) {
                 api: server.api()?,
                 pid: server.pid(),
                 doors: doors.clone(),
+                minute: Duration::from_secs(bench.plan.fault_every),
                 near: Crowd::gather(&load(near))?,
                 far: Crowd::gather_at(&load(FRAIL.len()), Some(link))?,
             };
@@ -95,6 +93,8 @@ struct World<'a> {
     api: Api,
     pid: u32,
     doors: Vec<Door>,
+    /// From fault to fault.
+    minute: Duration,
     near: Crowd,
     far: Crowd,
 }
@@ -105,7 +105,7 @@ impl World<'_> {
         let begin = clock::now();
         let mut rows = vec![self.row("nothing", begin, || Ok(()))];
         for (n, mishap) in Mishap::ALL.into_iter().cycle().enumerate() {
-            if clock::now() - begin + MINUTE > time {
+            if clock::now() - begin + self.minute > time {
                 break;
             }
             let row = self.row(mishap.name(), begin, || mishap.happen(n, self));
@@ -120,7 +120,7 @@ impl World<'_> {
         let start = clock::now();
         let happened = happen();
         let recovered = self.recovered();
-        let look = start + MINUTE - LOOK;
+        let look = start + self.minute.saturating_sub(LOOK);
         std::thread::sleep(look.saturating_duration_since(clock::now()));
         let mut row = self
             .look()

@@ -15,10 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lenswire_api::{Code, Problem};
-use lenswire_media::{Consumer, Item, Kind, Stream, StreamStats, Track, facts};
+use lenswire_media::{Consumer, Item, Kind, ParameterSets, Stream, StreamStats, Track, facts};
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use plays::CONVERTED;
 pub use plays::{Play, Plays, Reason, Verdict, plays};
 use steps::Steps;
 pub use steps::{Ended, State, Step};
@@ -108,7 +109,10 @@ impl FoundTrack {
             keyframe_interval_ms: interval
                 .map(|interval| u64::try_from(interval.as_millis()).unwrap_or(u64::MAX)),
             b_frames: video.then_some(b_frames),
-            plays: plays(track.codec, profile, video && b_frames),
+            plays: match track.parameters {
+                ParameterSets::Converted(_) => CONVERTED,
+                _ => plays(track.codec, profile, video && b_frames),
+            },
         }
     }
 }

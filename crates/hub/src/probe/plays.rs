@@ -86,6 +86,19 @@ const MAYBE: Play = Play {
     reason: Some(Reason::Hardware),
 };
 
+const AS_OPUS: Play = Play {
+    verdict: Verdict::AudioConverted,
+    reason: None,
+};
+
+/// What plays sound that Lenswire makes Opus of.
+pub(super) const CONVERTED: Plays = Plays {
+    chrome: AS_OPUS,
+    safari: AS_OPUS,
+    firefox: AS_OPUS,
+    rtsp: YES,
+};
+
 /// What plays a track of this codec, profile and order of frames.
 #[must_use]
 pub fn plays(codec: Codec, profile: Option<Profile>, b_frames: bool) -> Plays {
@@ -100,7 +113,7 @@ pub fn plays(codec: Codec, profile: Option<Profile>, b_frames: bool) -> Plays {
     };
     let unless = |play: Play| match () {
         () if play.verdict == Verdict::No => play,
-        () if profile.is_some_and(is_odd) => no(Reason::Profile),
+        () if profile.is_some_and(|profile| !profile.is_usual()) => no(Reason::Profile),
         () if b_frames => no(Reason::BFrames),
         () => play,
     };
@@ -109,16 +122,6 @@ pub fn plays(codec: Codec, profile: Option<Profile>, b_frames: bool) -> Plays {
         safari: unless(safari),
         firefox: unless(firefox),
         rtsp: YES,
-    }
-}
-
-/// Profiles with more than 8 bits, more colour than 4:2:0, or tools that no live decoder has.
-const fn is_odd(profile: Profile) -> bool {
-    match profile {
-        Profile::H264 {
-            profile_level_id: [profile, ..],
-        } => !matches!(profile, 66 | 77 | 100),
-        Profile::H265 { profile, .. } => profile != 1,
     }
 }
 

@@ -114,6 +114,7 @@ impl Picture {
     pub(super) fn event(&mut self, event: &SessionEvent) {
         match (event, &self.link) {
             (_, Link::Closed(_)) | (SessionEvent::Candidate(_), _) => {}
+            (SessionEvent::Layer(_), _) if self.instead.is_some() => {}
             (SessionEvent::Layer(layer), _) => self.layer = self.layer.and(Some(*layer)),
             (SessionEvent::Connected { .. }, _) => self.link = Link::Connected,
             (SessionEvent::State(view), _) => self.view = Some(*view),

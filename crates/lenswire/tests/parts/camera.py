@@ -33,7 +33,7 @@ CODECS = {
     "h264": ("h264parse ! video/x-h264,stream-format=byte-stream,alignment=au", "h264parse ! rtph264pay"),
     "h265": ("h265parse ! video/x-h265,stream-format=byte-stream,alignment=au", "h265parse ! rtph265pay"),
     "vp8": ("identity", "rtpvp8pay"),
-    "vp9": ("vp9parse ! video/x-vp9,alignment=super-frame", "rtpvp9pay"),
+    "vp9": ("identity", "rtpvp9pay"),
 }
 
 # Sound is made on the spot: a tone costs nothing and needs no clip.

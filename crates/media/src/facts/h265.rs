@@ -95,9 +95,9 @@ fn read_profile<R: BitRead>(bits: &mut R, layers: u32) -> Result<Profile, BitRea
     Ok(Profile::H265 { profile, level })
 }
 
-/// Main and Main 10.
+/// Main.
 pub(super) fn is_usual(profile: u8) -> bool {
-    matches!(profile, 1 | 2)
+    profile == 1
 }
 
 /// Names of ITU-T H.265, annex A.

@@ -44,8 +44,8 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// Whether browsers that play the codec at all play this: 8 bits a sample (H.265 also 10), colour at
-    /// half the resolution each way.
+    /// Whether browsers that play the codec at all play this: 8 bits a sample, colour at half the
+    /// resolution each way.
     #[must_use]
     pub fn is_usual(&self) -> bool {
         match self {

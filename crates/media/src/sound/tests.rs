@@ -20,13 +20,13 @@ fn format(coding: Coding) -> Format {
     }
 }
 
+/// Time and data of the units that a packet completed.
+type Got = Result<Vec<(i64, Vec<u8>)>, Malformed>;
+
 /// Packets: number, timestamp, marker, payload. What came of them: time and data.
-fn units(
-    coding: Coding,
-    packets: &[(u16, u32, bool, &[u8])],
-) -> Vec<Result<Vec<(i64, Vec<u8>)>, Malformed>> {
+fn units(coding: Coding, packets: &[(u16, u32, bool, &[u8])]) -> Vec<Got> {
     let (mut depacketizer, begin) = (Depacketizer::new(format(coding)), start());
-    let push = |(n, (seq, timestamp, marker, payload)): (u32, &(u16, u32, bool, &[u8]))| {
+    let push = |(n, (seq, timestamp, marker, payload)): (u32, &(u16, u32, bool, &[u8]))| -> Got {
         let units = depacketizer.push(&Rtp {
             seq: *seq,
             timestamp: *timestamp,

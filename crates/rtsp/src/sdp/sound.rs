@@ -49,7 +49,7 @@ fn aac(name: &str, fmtp: &str) -> Option<Result<Aac, Unsupported>> {
 /// RFC 3640, 4.1. AAC-hbr and AAC-lbr differ in their sizes, which stand beside them; a camera that
 /// leaves them out means those of AAC-hbr (3.3.6).
 fn generic(fmtp: &str) -> Result<Aac, Unsupported> {
-    let bits = |name| value(fmtp, name).map(str::parse::<u8>);
+    let bits = |name: &str| value(fmtp, name).map(str::parse::<u8>);
     // Fields that AAC has no use for, and interleaving: no camera is known that has them.
     let absent = [
         "CTSDeltaLength",
@@ -63,7 +63,7 @@ fn generic(fmtp: &str) -> Result<Aac, Unsupported> {
     {
         return Err(Unsupported::Unusual);
     }
-    let size = |name, usual| match bits(name) {
+    let size = |name: &str, usual: u8| match bits(name) {
         None => Ok(usual),
         Some(Ok(bits @ 0..=16)) => Ok(bits),
         Some(_) => Err(Unsupported::Unreadable),

@@ -121,7 +121,8 @@ impl<'a> Feed<'a> {
             Intake::Forwarded(ingest) => ingest,
             Intake::Converted(_, sound) => {
                 let producer = self.producer.as_ref()?;
-                return sound.push(&packet, id, self.stream, producer).err();
+                sound.push(&packet, id, self.stream, producer);
+                return None;
             }
         };
         let pushed = ingest.push(&packet);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use lenswire_codec::{OpusPacket, SoundCoding, SoundConverter, SoundSettings};
 use lenswire_media::sound::{Coding, Depacketizer, Format, Unit};
-use lenswire_media::{Malformed, Packet, Producer, Rtp, Stream, TrackId, WallTime, Writer};
+use lenswire_media::{Packet, Producer, Rtp, Stream, TrackId, WallTime, Writer};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender, channel};
 
@@ -23,6 +23,8 @@ const HOPELESS: u32 = 50;
 #[derive(Debug)]
 pub(super) struct Sound {
     depacketizer: Depacketizer,
+    /// Packets in a row of which nothing could be made.
+    malformed: u32,
     task: Option<Task>,
 }
 
@@ -38,26 +40,32 @@ impl Sound {
     pub(super) fn new(format: Format) -> Self {
         Self {
             depacketizer: Depacketizer::new(format),
+            malformed: 0,
             task: None,
         }
     }
 
-    /// Takes a packet; what it completes is converted if anybody watches `stream`.
+    /// Takes a packet; what it completes is converted if anybody watches `stream`. Garbage costs the
+    /// sound, never the picture.
     pub(super) fn push(
         &mut self,
         rtp: &Rtp<'_>,
         track: TrackId,
         stream: &Stream,
         producer: &Producer,
-    ) -> Result<(), Malformed> {
+    ) {
         // Always taken apart, so that its times go on whether somebody watches or not.
-        let units = self.depacketizer.push(rtp)?;
+        let Ok(units) = self.depacketizer.push(rtp) else {
+            self.malformed = self.malformed.saturating_add(1);
+            return;
+        };
+        self.malformed = 0;
         if units.is_empty() {
-            return Ok(());
+            return;
         }
         if stream.demanded() == 0 {
             self.task = None;
-            return Ok(());
+            return;
         }
         let format = self.depacketizer.format();
         let task = self
@@ -67,7 +75,6 @@ impl Sound {
             // It fails when the task has ended, of which `is_hopeless` tells.
             let _ = task.units.send(unit);
         }
-        Ok(())
     }
 
     pub(super) fn on_sender_report(&mut self, ntp: u64, time: u32) {

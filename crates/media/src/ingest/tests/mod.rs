@@ -8,7 +8,8 @@ use super::*;
 use crate::assemble::Assembler;
 use crate::facts::Concern;
 use crate::testing::{
-    Chance, H265_PPS, H265_SPS, H265_VPS, PPS_720, SPS_480, SPS_720, SPS_1080_B, h264_sets, track,
+    Chance, H265_PPS, H265_SPS, H265_VPS, PPS_720, SPS_422, SPS_480, SPS_720, SPS_1080_B,
+    SPS_FIELDS, h264_sets, track,
 };
 use crate::{MAX_PAYLOAD, ParameterSets, Tracks, WallTime};
 use camera::{Camera, kinds, slice};

@@ -132,3 +132,113 @@ async fn pictures_that_browsers_do_not_play_are_told() {
         .await;
     }
 }
+
+// requirements 60, 96: A1
+#[tokio::test]
+async fn a_killed_camera_is_noticed_at_once() {
+    let camera = Mutex::new(Camera::gst("gate", &[]));
+    let url = camera.lock().unwrap().url("");
+    let seen = watch(&source(&url, Transport::Auto), |seen| {
+        if plays(seen) {
+            camera.lock().unwrap().kill();
+        }
+        false
+    })
+    .await;
+    assert_eq!(seen.code(), "camera_closed");
+    let seen = watch(&source(&url, Transport::Auto), |_| false).await;
+    assert_eq!(seen.code(), "camera_refused", "nobody is there");
+}
+
+// A2
+#[tokio::test]
+async fn a_camera_that_falls_silent_is_stalled() {
+    let camera = Mutex::new(Camera::gst("gate", &["--audio", "pcmu"]));
+    let url = camera.lock().unwrap().url("");
+    let told = std::sync::atomic::AtomicBool::new(false);
+    let seen = watch(&source(&url, Transport::Auto), |seen| {
+        if plays(seen) && !told.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            camera.lock().unwrap().tell("silent");
+        }
+        false
+    })
+    .await;
+    assert_eq!(seen.code(), "camera_stalled");
+}
+
+// requirement 58: rtsps, with a certificate that nobody signed, on a private address
+#[tokio::test]
+async fn an_encrypted_camera_plays_over_tcp() {
+    let key = rcgen::generate_simple_self_signed(vec!["camera".to_owned()]).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(
+        file.path(),
+        key.cert.pem() + &key.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    let camera = Camera::gst("gate", &["--tls", file.path().to_str().unwrap()]);
+    let encrypted = camera.url("").replace("rtsp://", "rtsps://");
+    watch(&source(&encrypted, Transport::Auto), plays).await;
+    // The wrong scheme on either kind of port is told as such.
+    let seen = watch(&source(&camera.url(""), Transport::Auto), |_| false).await;
+    assert!(
+        matches!(seen.code(), "camera_not_rtsp" | "camera_closed"),
+        "{:?}",
+        seen.end
+    );
+    let plain = Camera::gst("gate", &[]);
+    let seen = watch(
+        &source(
+            &plain.url("").replace("rtsp://", "rtsps://"),
+            Transport::Auto,
+        ),
+        |_| false,
+    )
+    .await;
+    assert_eq!(seen.code(), "camera_tls_failed");
+}
+
+// A7, A8, A9; peers.md section 4: each told apart
+#[tokio::test]
+async fn hostile_cameras_are_named_for_what_they_do() {
+    let modes = [
+        ("garbage", "camera_not_rtsp"),
+        ("not-rtsp", "camera_not_rtsp"),
+        ("hang", "camera_silent"),
+        ("closes", "camera_closed"),
+        ("endless-header", "camera_misbehaves"),
+        ("huge-length", "camera_misbehaves"),
+        ("big-sdp", "camera_misbehaves"),
+        ("redirect-loop", "camera_redirects"),
+        ("not-found", "camera_not_found"),
+        ("forbidden", "camera_forbidden"),
+        ("busy", "camera_busy"),
+        ("server-error", "camera_error"),
+        ("wrong-password", "camera_password_missing"),
+        ("no-video", "camera_no_video"),
+        ("odd-codec", "camera_codec_unsupported"),
+        ("flood", "camera_misbehaves"),
+        ("huge-unit", "camera_misbehaves"),
+        ("stalls", "camera_stalled"),
+    ];
+    let tries = modes.map(|(mode, expected)| async move {
+        let camera = Camera::hostile(mode);
+        let seen = watch(&source(&camera.url(""), Transport::Tcp), |_| false).await;
+        (mode, seen.code(), expected, seen.end)
+    });
+    for (mode, code, expected, end) in futures_util::future::join_all(tries).await {
+        assert_eq!(code, expected, "{mode}: {end:?}");
+    }
+}
+
+// A5, requirement 63: nobody could join, so it is said
+#[tokio::test]
+async fn a_camera_without_keyframes_is_told() {
+    let camera = Camera::hostile("no-keyframe");
+    let told = |seen: &Seen| {
+        seen.warnings
+            .iter()
+            .any(|problem| problem.code.name() == "no_keyframe")
+    };
+    watch(&source(&camera.url(""), Transport::Tcp), told).await;
+}
