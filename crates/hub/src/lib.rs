@@ -31,5 +31,7 @@ mod supervise;
 pub mod views;
 
 pub use hub::{Error, Hub, WatchRequest};
+/// The addresses that viewers are told, as the engine would choose them now.
+pub use lenswire_rtc::announced;
 pub use session::{Identity, Session};
 pub use stream::Entry;

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Token(Token),
     /// Look at a camera: what it sends, who can play it, and where it goes wrong
     Probe(Probe),
+    /// Look at everything around Lenswire: ports, addresses, permissions, disk, clock, relays
+    Doctor(Doctor),
     /// Look at the configuration
     Config {
         #[command(subcommand)]
@@ -75,6 +77,20 @@ pub(crate) struct Probe {
     pub(crate) transport: Option<TransportName>,
 
     /// As JSON, like the API's answer
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) places: Places,
+
+    /// Look at each stream's camera, too; it costs the camera a connection for a few seconds
+    #[arg(long)]
+    pub(crate) streams: bool,
+
+    /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

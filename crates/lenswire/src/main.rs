@@ -6,6 +6,7 @@
 
 mod check;
 mod cli;
+mod doctor;
 mod hello;
 mod log;
 mod place;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(options).map(|()| WELL),
         Command::Token(options) => token::run(options).map(|()| WELL),
         Command::Probe(options) => probe::run(options),
+        Command::Doctor(options) => doctor::run(options),
         Command::Config {
             command: ConfigCommand::Check(options),
         } => check::run(options).map(|()| WELL),

@@ -23,7 +23,7 @@ pub mod swarm;
 
 pub use engine::{
     Closed, Engine, EngineConfig, Ice, Load, Patched, Report, Session, SessionEvent, SessionState,
-    SessionStats, Watch,
+    SessionStats, Watch, announced,
 };
 pub use error::{Error, Refusal};
 pub use limits::Limits;

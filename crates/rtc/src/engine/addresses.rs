@@ -8,9 +8,12 @@ use crate::sdp::is_link_local;
 /// Most addresses announced: each is two candidates, and pairs multiply.
 const MOST: usize = 8;
 
-/// What was configured, else the machine's own: no loopback unless there is nothing else, no
-/// link-local, nothing twice.
-pub(super) fn announced(configured: &[IpAddr]) -> Result<Vec<IpAddr>, Error> {
+/// The addresses to announce: what was configured, else the machine's own: no loopback unless there
+/// is nothing else, no link-local, nothing twice.
+///
+/// # Errors
+/// When there is none.
+pub fn announced(configured: &[IpAddr]) -> Result<Vec<IpAddr>, Error> {
     let mut addresses = if configured.is_empty() {
         own(if_addrs::get_if_addrs()
             .map_err(Error::Thread)?

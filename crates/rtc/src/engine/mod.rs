@@ -27,6 +27,7 @@ use std::thread::JoinHandle;
 
 use mio::{Interest, Poll, Token, Waker};
 
+pub use addresses::announced;
 pub use config::{EngineConfig, Ice};
 pub use session::{
     Closed, Patched, Report, Session, SessionEvent, SessionState, SessionStats, Watch,
@@ -88,7 +89,7 @@ impl Engine {
     /// # Errors
     /// The port can't be opened, there is no address to announce, or the system has no thread left.
     pub fn start(config: EngineConfig) -> Result<Self, Error> {
-        let addresses = addresses::announced(&config.addresses)?;
+        let addresses = announced(&config.addresses)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = sys::most_threads(if config.threads == 0 {
             cores
