@@ -85,6 +85,16 @@ describe('joining', () => {
     expect(world.effects).toEqual(['ask', 'close', 'ask']);
   });
 
+  it('says what the hub knows of the way, and does not put less in its place', () => {
+    const world = new World().hear('play', 'answered', ice('connecting')).until(4_000);
+    world.hear(hub('connecting', problem('media_unreachable')));
+    expect(shown(world)).toBe('media_unreachable');
+    expect(world.state.phase).toBe('connecting');
+    world.until(15_000);
+    expect(world.state.phase).toBe('failed');
+    expect(shown(world)).toBe('media_unreachable');
+  });
+
   it('takes the reason back when the way is found after all', () => {
     const world = new World().hear('play', 'answered').until(6_000).hear(ice('connected'));
     expect(world.state.problem).toBeUndefined();

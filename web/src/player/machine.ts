@@ -206,6 +206,10 @@ function onHub(before: State, event: Event & { type: 'hub' }, now: number, chanc
     return fail(next, event.reason ?? 'no_picture', now, chance);
   }
   if (event.state === 'waiting') return stay(onWaiting(state, event.reason, now));
+  // What is in the way of media, as the hub sees it, before the browser gives up.
+  if (event.state === 'connecting' && event.reason && state.phase === 'connecting') {
+    return stay({ ...next, problem: event.reason });
+  }
   if (state.phase === 'failed' || state.retryAt !== undefined) return stay(next);
   // Alive again: a picture follows, and until then the last reason would be a lie.
   if (state.phase === 'waiting') return stay(enter(cleared(next), standing(next), now));
@@ -256,7 +260,9 @@ const isStopped = (state: State): boolean =>
 
 function whileConnecting(state: State, now: number, chance: number): Step {
   if (state.phase !== 'connecting') return stay(state);
-  if (now - state.iceSince >= ICE_GIVES_UP) return fail(state, 'ice_failed', now, chance);
+  // What the hub has said of it is more than that it failed.
+  const known = state.problem ?? 'ice_failed';
+  if (now - state.iceSince >= ICE_GIVES_UP) return fail(state, known, now, chance);
   if (now - state.iceSince >= ICE_SAYS_WHY && !state.problem) {
     // Said while it goes on trying: the way may still be found.
     return stay({ ...state, problem: 'ice_failed' });

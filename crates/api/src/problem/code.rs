@@ -71,6 +71,9 @@ codes! {
     CodecNotOffered, "codec_not_offered", 406, "No codec in common", "Use a browser that plays this codec, or set the camera to H.264.";
     SubstreamInstead, "substream_instead", 406, "The camera's second picture is shown", "Set the camera's main stream to H.264, or use a browser that plays its codec.";
     IceFailed, "ice_failed", 504, "No way through the network", "Allow UDP and TCP to Lenswire's media port (8189), or set media.addresses to an address that viewers can reach.";
+    MediaUnreachable, "media_unreachable", 504, "Nothing from the viewer arrives", "Let UDP and TCP to Lenswire's media port (8189) in, on its machine and on the way to it, or add a TURN server to ice_servers.";
+    MediaAddressWrong, "media_address_wrong", 504, "Viewers are told an address that they cannot reach", "Set media.addresses to the address that viewers reach, and forward UDP and TCP port 8189 to Lenswire. In Docker, use the host's network.";
+    MediaOverTcp, "media_over_tcp", 504, "Media goes by TCP", "Let UDP to Lenswire's media port (8189) through: over TCP a lost packet holds up those behind it.";
     ViewerVanished, "viewer_vanished", 504, "The viewer is gone", "";
     ViewerTooSlow, "viewer_too_slow", 503, "The viewer cannot keep up", "Choose a smaller picture, or a better connection.";
     ViewerDelayed, "viewer_delayed", 503, "The picture is late", "Use a better connection or a smaller picture. When it is late on every screen, look at the camera's network.";

@@ -10,7 +10,7 @@ use lenswire_rtc::{SessionEvent, Watch};
 
 use super::Hub;
 use crate::config::StreamConfig;
-use crate::session::{self, Identity, Ids, Session, Shared};
+use crate::session::{self, Identity, Ids, Session, Shared, Way};
 use crate::stream::{Entry, Standing};
 
 /// How long a viewer waits for a stream that is only now starting. A camera behind a proxy takes
@@ -104,7 +104,7 @@ impl Hub {
         picture: Picture<'_>,
         tracks: Arc<Tracks>,
     ) -> Result<Arc<Session>, Problem> {
-        let delay_limit = delay_limit(&entry.config());
+        let (engine, delay_limit) = (&self.0.engine, delay_limit(&entry.config()));
         let (stream, substreams) = match picture {
             Picture::Any => (entry, entry.configured_substream().into_iter().collect()),
             Picture::Substream(substream) => (substream, Vec::new()),
@@ -113,6 +113,7 @@ impl Hub {
             entry.standing(),
             delay_limit,
             !substreams.is_empty(),
+            Way::new(engine.addresses(), engine.port(), request.client),
             request.expires,
         );
         if let Picture::Substream(_) = picture {
@@ -129,9 +130,7 @@ impl Hub {
             delay_limit,
             now: request.now,
         };
-        let peer = self
-            .0
-            .engine
+        let peer = engine
             .watch(watch)
             .map_err(|refusal| session::problem(&refusal))?;
         let session = Session::new(

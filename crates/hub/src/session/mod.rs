@@ -10,6 +10,7 @@ mod refusal;
 mod registry;
 mod shared;
 mod showing;
+mod way;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -28,6 +29,7 @@ pub(crate) use shared::Shared;
 use shared::Tether;
 pub use shared::{Listener, Notice};
 pub use showing::{Showing, Shown};
+pub(crate) use way::Way;
 
 use crate::stream::Standing;
 
@@ -282,7 +284,9 @@ impl Session {
 
     /// Lets time pass. `Some` when the session has to end, with the reason to give.
     pub(crate) fn tick(&self, now: Instant) -> Option<Option<Problem>> {
+        let heard = self.peer.is_heard();
         let mut state = self.shared.lock();
+        state.picture.seek(heard, now);
         state.picture.tick(now);
         state.tell();
         if state.expires.is_some_and(|at| at <= now) {

@@ -8,6 +8,7 @@ use lenswire_rtc::SessionEvent;
 
 use super::delay::Reported;
 use super::showing::{Picture, Shown};
+use super::way::Way;
 use crate::stream::Standing;
 
 /// What a session tells whoever listens.
@@ -77,10 +78,11 @@ impl Shared {
         source: Standing,
         delay_limit: Duration,
         has_choice: bool,
+        way: Way,
         expires: Option<Instant>,
     ) -> Arc<Self> {
         let state = State {
-            picture: Picture::new(source, delay_limit, has_choice),
+            picture: Picture::new(source, delay_limit, has_choice).by(way),
             tether: Tether::Url,
             expires,
             generation: 0,

@@ -8,6 +8,7 @@ use lenswire_media::Viewstate;
 use lenswire_rtc::{Closed, SessionEvent};
 
 use super::delay::{DelayWatch, Late};
+use super::way::Way;
 use crate::stream::Standing;
 use crate::supervise::Phase;
 
@@ -75,6 +76,7 @@ impl Shown {
 #[derive(Debug)]
 pub(super) struct Picture {
     link: Link,
+    way: Way,
     view: Option<Viewstate>,
     source: Standing,
     /// Since when it is known that a keyframe is waited for.
@@ -99,6 +101,7 @@ impl Picture {
     pub(super) fn new(source: Standing, delay_limit: Duration, has_choice: bool) -> Self {
         Self {
             link: Link::Connecting,
+            way: Way::default(),
             view: None,
             source,
             awaiting: None,
@@ -110,6 +113,18 @@ impl Picture {
         }
     }
 
+    /// The same, with the way that its media has to find.
+    pub(super) fn by(self, way: Way) -> Self {
+        Self { way, ..self }
+    }
+
+    /// Lets time pass while it finds none; `heard`: something of the viewer's has arrived.
+    pub(super) fn seek(&mut self, heard: bool, now: Instant) {
+        if matches!(self.link, Link::Connecting) {
+            self.way.sought(heard, now);
+        }
+    }
+
     /// What the engine says of the session. A closed one stays closed, for its first reason.
     pub(super) fn event(&mut self, event: &SessionEvent) {
         match (event, &self.link) {
@@ -118,7 +133,9 @@ impl Picture {
             (SessionEvent::Layer(layer), _) => self.layer = self.layer.and(Some(*layer)),
             (SessionEvent::Connected { .. }, _) => self.link = Link::Connected,
             (SessionEvent::State(view), _) => self.view = Some(*view),
-            (SessionEvent::Closed(why), _) => self.link = Link::Closed(reason(*why)),
+            (SessionEvent::Closed(why), _) => {
+                self.link = Link::Closed(reason(*why, &self.way));
+            }
         }
     }
 
@@ -194,7 +211,7 @@ impl Picture {
     fn state(&self) -> Shown {
         let plain = |showing| Shown::because(showing, None);
         match &self.link {
-            Link::Connecting => plain(Showing::Connecting),
+            Link::Connecting => Shown::because(Showing::Connecting, self.way.trouble()),
             Link::Closed(why) => Shown::because(Showing::Closed, why.clone()),
             Link::Connected => match (self.source.phase, self.view) {
                 // Idle: a stream that has no source of its own, because somebody publishes it.
@@ -207,7 +224,7 @@ impl Picture {
                 }
                 (Phase::Live | Phase::Idle, None) => plain(Showing::Connected),
                 (Phase::Connecting | Phase::Stalled | Phase::Retrying(_) | Phase::Parked(_), _) => {
-                    Shown::because(Showing::Waiting, self.source.problem.clone())
+                    Shown::because(Showing::Waiting, self.source.reason().cloned())
                 }
             },
         }
@@ -223,13 +240,10 @@ fn no_keyframe() -> Problem {
 }
 
 /// Why the engine closed a session, in words. `None`: as somebody wished.
-fn reason(why: Closed) -> Option<Problem> {
+fn reason(why: Closed, way: &Way) -> Option<Problem> {
     let problem = match why {
         Closed::ByPeer | Closed::ByHub => return None,
-        Closed::IceFailed => Problem::new(
-            Code::IceFailed,
-            "No pair of addresses let viewer and server reach each other.",
-        ),
+        Closed::IceFailed => way.problem(),
         Closed::DtlsFailed => Problem::new(
             Code::IceFailed,
             "The two could reach each other, but did not agree on keys (DTLS).",

@@ -36,6 +36,16 @@ impl Standing {
         }
     }
 
+    /// Why there is no picture: the problem that ended the last attempt, else that this one has
+    /// brought none so far. Other warnings are about pictures that come.
+    #[must_use]
+    pub fn reason(&self) -> Option<&Problem> {
+        let silent = |warning: &&Problem| warning.code == Code::CameraSilent;
+        self.problem
+            .as_ref()
+            .or_else(|| self.warnings.iter().find(silent))
+    }
+
     /// When the source is tried again, if it waits.
     #[must_use]
     pub fn retry_at(&self) -> Option<Instant> {

@@ -1,6 +1,6 @@
 //! A session as an administrator sees it.
 
-use lenswire_api::{Problem, StreamName};
+use lenswire_api::{Code, Problem, StreamName};
 use lenswire_rtc::{Protocol, SessionState};
 use serde::Serialize;
 
@@ -44,6 +44,8 @@ impl SessionView {
     pub fn new(session: &Session, moment: Moment) -> Self {
         let (stats, shown) = (session.stats(), session.shown());
         let delay = session.delay(&stats, moment.now);
+        let by_tcp = stats.pair.filter(|pair| pair.protocol == Protocol::Tcp);
+        let by_tcp = by_tcp.map(|_| over_tcp()).into_iter();
         Self {
             id: session.number().to_owned(),
             stream: session.stream().clone(),
@@ -74,7 +76,13 @@ impl SessionView {
                 DelayFrom::Player => "player",
                 DelayFrom::Server => "server",
             }),
-            warnings: shown.warning.into_iter().collect(),
+            warnings: by_tcp.chain(shown.warning).collect(),
         }
     }
+}
+
+/// It works, but a lost packet holds up all those behind it.
+fn over_tcp() -> Problem {
+    let detail = "UDP between this viewer and Lenswire does not get through, so media goes by TCP.";
+    Problem::new(Code::MediaOverTcp, detail)
 }

@@ -372,6 +372,13 @@ impl Session {
         self.shared.stats()
     }
 
+    /// Whether something of the client's has arrived while no way to it is found yet; told once a
+    /// second.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.shared.is_heard()
+    }
+
     /// Ends the session; the client sees DTLS close. `why` comes back in [`SessionEvent::Closed`].
     pub fn close(&self, why: Closed) {
         // When the queue is full the thread finds the wish at its next look, within a second.

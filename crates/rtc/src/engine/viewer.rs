@@ -38,6 +38,8 @@ pub(super) struct Shared {
 #[derive(Debug, Default)]
 struct Told {
     stats: SessionStats,
+    /// Something of the viewer's has arrived that knew the password.
+    heard: bool,
     /// The owner wants it closed; set before the thread is told, in case its queue is full.
     close: Option<Closed>,
 }
@@ -49,6 +51,14 @@ impl Shared {
 
     pub(super) fn stats(&self) -> SessionStats {
         self.with(|told| told.stats.clone())
+    }
+
+    pub(super) fn is_heard(&self) -> bool {
+        self.with(|told| told.heard)
+    }
+
+    fn hear(&self, heard: bool) {
+        self.with(|told| told.heard = heard);
     }
 
     pub(super) fn state(&self) -> SessionState {
@@ -346,6 +356,7 @@ impl Viewer {
             return Some(why);
         }
         if !self.peer.is_connected() {
+            self.shared.hear(self.peer.heard().is_some());
             let failed = if self.peer.has_ice() {
                 Closed::DtlsFailed
             } else {

@@ -45,7 +45,7 @@ impl Talk {
         let task = self.work.spawn(async move {
             let mut told = None;
             let mut waiting = |standing: &Standing| {
-                let cause = standing.problem.as_ref().map(|problem| problem.code);
+                let cause = standing.reason().map(|problem| problem.code);
                 if told.replace(cause) != Some(cause) {
                     outbox.say(waits(name.clone(), standing));
                 }
@@ -129,7 +129,7 @@ fn waits(id: Id, standing: &Standing) -> ServerMessage {
     ServerMessage::State {
         id,
         state: Showing::Waiting.word(),
-        reason: standing.problem.clone(),
+        reason: standing.reason().cloned(),
         warning: None,
         layer: None,
         delay_ms: None,

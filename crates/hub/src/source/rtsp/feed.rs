@@ -108,6 +108,7 @@ impl<'a> Feed<'a> {
             self.frameless = Some((since, rtp.arrived));
             if !std::mem::replace(&mut self.live, true) {
                 report(Progress::Live);
+                report(Progress::Resolved(Code::CameraSilent));
             }
         }
         let packet = lenswire_media::Rtp {

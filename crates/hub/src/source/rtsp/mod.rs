@@ -357,6 +357,7 @@ impl<'a> Session<'a> {
             }
             Warning::TcpSilent => {
                 tracing::info!("the camera sends nothing by TCP, so UDP is tried");
+                report(Progress::Warning(problem::of_silence()));
             }
         }
     }

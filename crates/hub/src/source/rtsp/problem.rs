@@ -308,6 +308,13 @@ pub(super) fn of_skipped(skipped: &[Skipped]) -> Option<Problem> {
     Some(Problem::new(Code::CameraCodecUnsupported, detail).with_fix(fix))
 }
 
+/// A camera that plays nothing by TCP; whether it does by UDP is not known yet.
+pub(super) fn of_silence() -> Problem {
+    let detail = "The camera says that it plays, and sends no video by TCP. UDP is being tried.";
+    Problem::new(Code::CameraSilent, detail)
+        .with_fix("Restart the camera, or try its other stream.")
+}
+
 /// A track that the camera did not want to set up.
 pub(super) fn of_setup_refused(media: &str, status: u16, reason: &str) -> Problem {
     Problem::new(

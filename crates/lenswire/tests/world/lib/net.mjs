@@ -18,6 +18,11 @@ export function dropUdp(port) {
   rule(`udp sport ${port} counter drop`, `udp dport ${port} counter drop`);
 }
 
+/** Drops what matches any of these (`udp dport 8189`). */
+export function drop(...matches) {
+  rule(...matches.map((match) => `${match} counter drop`));
+}
+
 function rule(...rules) {
   restore();
   nft(`table ${TABLE} {\n chain in {\n type filter hook input priority 0;\n${rules.join('\n')}\n}\n}\n`);
