@@ -1,6 +1,6 @@
 /**
- * Bodies of `/api/v1`, as the hub sends them (`crates/hub/src/views.rs`, `crates/api/src/body.rs`).
- * Written by hand for now: they are to be generated from `/openapi.json` once the hub serves it.
+ * Bodies of `/api/v1` as these pages read them: choices by their words. Written by hand: to be
+ * made from `/openapi.json` once the hub serves it.
  */
 
 /** `application/problem+json` (RFC 9457) with our stable `code`. */
@@ -40,6 +40,8 @@ export interface Track {
   readonly height?: number;
   readonly clock_rate: number;
   readonly channels?: number;
+  /** What the camera sends, where the hub makes something else of it. */
+  readonly converted_from?: { readonly codec: string };
 }
 
 export interface StreamStats {
@@ -254,7 +256,7 @@ export interface Setting {
   /** The variable or flag that sets it; the file cannot change it then. */
   readonly set_by?: string;
   /** Whether a change waits for the next start. */
-  readonly needs_restart: boolean;
+  readonly restart: boolean;
   /** What it is for; in English, as the example file has it. */
   readonly about: string;
 }

@@ -17,6 +17,7 @@ import { Streams } from './pages/streams.tsx';
 import { Header } from './parts/header.tsx';
 import { UndoBar } from './parts/undo.tsx';
 import { takeGuestToken } from './state/guest.ts';
+import { exists, learnAbilities } from './state/has.ts';
 import { isAdministrator, learnWhoIAm, me } from './state/me.ts';
 import { follow, type Route, route } from './state/route.ts';
 import { followStreams } from './state/streams.ts';
@@ -25,6 +26,8 @@ import { followStreams } from './state/streams.ts';
 const OWNED: ReadonlySet<Route['page']> = new Set(['add', 'access', 'settings', 'log', 'edit']);
 
 function Page({ at }: { readonly at: Route }) {
+  if (exists(at.page) === undefined) return <Waiting />;
+  if (!exists(at.page)) return <Missing path={location.pathname} />;
   if (OWNED.has(at.page) && !isAdministrator.value) return <SignInFirst />;
   switch (at.page) {
     case 'streams':
@@ -50,9 +53,12 @@ function Page({ at }: { readonly at: Route }) {
   }
 }
 
+/** For a moment, until the hub has answered. */
+const Waiting = () => <main id="content" class="narrow-page" aria-busy="true" />;
+
 function SignInFirst() {
   // Until the hub has said who we are there is nothing to say either.
-  if (!me.value) return <main id="content" class="narrow-page" aria-busy="true" />;
+  if (!me.value) return <Waiting />;
   const to = encodeURIComponent(location.pathname + location.search);
   return (
     <main id="content" class="narrow-page">
@@ -112,7 +118,7 @@ export async function run(root: Element): Promise<void> {
   LenswirePlayer.words = translate;
   takeGuestToken();
   follow();
-  followStreams();
+  void learnAbilities().then(followStreams);
   void learnWhoIAm();
   await speakAsAsked();
   render(<App />, root);

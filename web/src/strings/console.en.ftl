@@ -349,3 +349,4 @@ token-stream = Camera
 from-flag-by = from the flag { $name }
 from-environment-by = from the variable { $name }
 settings-read-only = Lenswire may not write its file { $file }: what stands here can only be read.
+track-converted = made of { $codec }

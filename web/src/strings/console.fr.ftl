@@ -328,3 +328,4 @@ token-stream = Caméra
 from-flag-by = de l’option { $name }
 from-environment-by = de la variable { $name }
 settings-read-only = Lenswire ne peut pas écrire son fichier { $file } : ce qui est ici ne peut qu’être lu.
+track-converted = fait de { $codec }

@@ -85,7 +85,7 @@ const line = (id, level, message, fields = {}) => ({
   fields,
 });
 
-const log = () => [
+export const log = () => [
   line(1, 'info', 'the stream is live', { stream: 'demo', attempt: 1 }),
   line(2, 'warn', 'the camera refused the password', {
     stream: 'door',
@@ -137,7 +137,7 @@ const setting = (key, kind, value, more = {}) => ({
   value,
   default: null,
   from: 'default',
-  needs_restart: true,
+  restart: true,
   about: 'What it is for stands here, in a sentence.',
   ...more,
 });
@@ -146,7 +146,7 @@ const settings = () => [
   setting('listen', 'address', '0.0.0.0:8443', { from: 'flag', set_by: '--listen' }),
   setting('public_url', 'url', 'https://cameras.example.org', {
     from: 'file',
-    needs_restart: false,
+    restart: false,
   }),
   setting('insecure_http', 'boolean', false),
   setting('trusted_proxies', 'networks', ['127.0.0.1', '10.0.0.0/8'], { from: 'file' }),
@@ -160,7 +160,7 @@ const settings = () => [
   setting('log.level', 'choice', 'info', { choices: ['error', 'warn', 'info', 'debug'] }),
 ];
 
-const DIFF = `--- lenswire.yaml
+export const DIFF = `--- lenswire.yaml
 +++ lenswire.yaml
 @@ -12,5 +12,5 @@
  # Where the media goes.

@@ -5,13 +5,19 @@ import '../../src/look/parts.css';
 import '../../src/look/pages.css';
 import './parts.css';
 import { type ComponentChildren, render } from 'preact';
-import type { Stream, StreamStateName } from '../../src/api/types.ts';
+import type { LogLine, ProbeResult, Stream, StreamStateName } from '../../src/api/types.ts';
+import { Tracks } from '../../src/app/camera/tracks.tsx';
 import { CopyField } from '../../src/app/parts/copy.tsx';
-import { Field } from '../../src/app/parts/field.tsx';
+import { Check, Choice, Field, Segments } from '../../src/app/parts/field.tsx';
 import { Header, LanguageSwitch, ThemeSwitch } from '../../src/app/parts/header.tsx';
 import { Icon, Mark } from '../../src/app/parts/icon.tsx';
+import { LogView } from '../../src/app/parts/log.tsx';
+import { Panel } from '../../src/app/parts/panel.tsx';
 import { ProblemCard } from '../../src/app/parts/problem.tsx';
+import { Qr } from '../../src/app/parts/qr.tsx';
 import { State } from '../../src/app/parts/state.tsx';
+import { Steps } from '../../src/app/parts/steps.tsx';
+import { Review } from '../../src/app/settings/review.tsx';
 import { Now, Sends } from '../../src/app/stream/facts.tsx';
 import { Tile } from '../../src/app/wall/tile.tsx';
 import { ICONS, type IconName } from '../../src/look/icons.ts';
@@ -20,6 +26,7 @@ import type { Stats } from '../../src/player/stats.ts';
 import { type Model, View } from '../../src/player/view.ts';
 import { speakAsAsked } from '../../src/strings/console.ts';
 import { wordsFor } from '../../src/strings/player.ts';
+import { DIFF, log, probed } from '../harness/more.mjs';
 import { streams, WRONG_PASSWORD } from '../harness/streams.mjs';
 
 const STATS: Stats = {
@@ -98,6 +105,72 @@ const STATES: StreamStateName[] = ['idle', 'connecting', 'live', 'stalled', 'ret
 const all = streams() as unknown as Stream[];
 const [demo] = all;
 const wrong = { ...WRONG_PASSWORD };
+const found = probed('rtsp://camera') as unknown as ProbeResult;
+const refused = probed('rtsp://wrong') as unknown as ProbeResult;
+
+/** What came with adding, sharing and setting up. */
+function Later() {
+  return (
+    <>
+      <Part name="steps, tracks">
+        <div class="faces">
+          <Steps steps={found.steps} isRunning={false} />
+          <Steps steps={found.steps.slice(0, 3)} isRunning />
+          <Steps steps={refused.steps} isRunning={false} />
+          <Tracks tracks={found.tracks} />
+        </div>
+      </Part>
+      <Part name="choice, check, segments, QR">
+        <div class="faces">
+          <Choice
+            label="Who may watch"
+            name="c"
+            value="a"
+            help="Everybody."
+            options={[
+              ['a', 'Anyone'],
+              ['b', 'With a grant'],
+            ]}
+            onChange={nothing}
+          />
+          <Check name="d" help="Saves the network.">
+            Run only while somebody watches
+          </Check>
+          <Segments
+            legend="Span"
+            value="a"
+            options={[
+              ['a', '10 min'],
+              ['b', '24 h'],
+            ]}
+            onChange={nothing}
+          />
+          <Qr label="Page" value="http://localhost:8080/gate" />
+        </div>
+      </Part>
+      <Part name="panel, log, diff">
+        <div class="faces">
+          <Panel title="Waiting" loaded={{ silent: false }}>
+            {nothing}
+          </Panel>
+          <Panel title="Silent" loaded={{ silent: true }}>
+            {nothing}
+          </Panel>
+          <Panel title="Refused" loaded={{ silent: false, problem: wrong }}>
+            {nothing}
+          </Panel>
+          <LogView lines={log() as LogLine[]} />
+          <LogView lines={[]} />
+          <Review
+            plan={{ diff: DIFF, restarts: ['media.port'], streams_restarted: [] }}
+            onApply={nothing}
+            onBack={nothing}
+          />
+        </div>
+      </Part>
+    </>
+  );
+}
 
 function Parts() {
   if (!demo) return null;
@@ -195,6 +268,7 @@ function Parts() {
             </p>
           </div>
         </Part>
+        <Later />
       </main>
     </>
   );

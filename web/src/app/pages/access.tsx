@@ -49,7 +49,7 @@ export function AccessPage() {
           made.value += 1;
         }}
       />
-      <Panel title={t('access-list')} loaded={tokens.value}>
+      <Panel kind="tokens" title={t('access-list')} loaded={tokens.value}>
         {({ items }) => (
           <Tokens tokens={items.filter((one) => isValid(one, leaving.value))} onRevoke={revoke} />
         )}

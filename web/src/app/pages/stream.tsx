@@ -81,17 +81,17 @@ function Below({ stream }: { readonly stream: Stream }) {
   const isOwner = isAdministrator.value;
   return (
     <div class="below">
-      {isOwner && has.curves && <CurvesPanel name={name} />}
+      {isOwner && has.value?.past && <CurvesPanel name={name} />}
       <div class="stack">
         {isOwner && <Watching name={name} />}
-        {isOwner && has.history && <History name={name} state={state.name} />}
+        {isOwner && has.value?.past && <History name={name} state={state.name} />}
         <Sends stream={stream} />
       </div>
       <div class="stack">
         {guestToken === undefined && <Links name={name} isOpen={viewers === 'anyone'} />}
         {isOwner && <Camera stream={stream} />}
       </div>
-      {isOwner && has.log && <StreamLog name={name} />}
+      {isOwner && has.value?.past && <StreamLog name={name} />}
     </div>
   );
 }

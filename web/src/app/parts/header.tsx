@@ -2,7 +2,7 @@
 import type { IconName } from '../../look/icons.ts';
 import { language, speak, t } from '../../strings/console.ts';
 import { LANGUAGES, type Language, NAMES } from '../../strings/languages.ts';
-import { has } from '../state/has.ts';
+import { exists } from '../state/has.ts';
 import { isAdministrator, me, signOut } from '../state/me.ts';
 import { type Route, route } from '../state/route.ts';
 import { shown } from '../state/streams.ts';
@@ -34,16 +34,16 @@ export function Header() {
 }
 
 const PLACES = [
-  ['streams', '/', 'nav-cameras', true],
-  ['access', '/access', 'nav-access', has.tokens],
-  ['settings', '/settings', 'nav-settings', has.settings],
-  ['log', '/log', 'nav-log', has.log],
+  ['streams', '/', 'nav-cameras'],
+  ['access', '/access', 'nav-access'],
+  ['settings', '/settings', 'nav-settings'],
+  ['log', '/log', 'nav-log'],
 ] as const;
 
 function Navigation({ at }: { readonly at: Route['page'] }) {
   return (
     <nav aria-label={t('nav')}>
-      {PLACES.filter(([, , , exists]) => exists).map(([page, path, words]) => (
+      {PLACES.filter(([page]) => exists(page)).map(([page, path, words]) => (
         <a key={page} href={path} aria-current={at === page ? 'page' : undefined}>
           {t(words)}
         </a>

@@ -10,15 +10,16 @@ interface Props<T> {
   readonly loaded: Loaded<T>;
   /** Beside the title. */
   readonly extra?: ComponentChildren;
-  readonly wide?: boolean;
+  /** What it is of: how much place it keeps while it waits, so that nothing jumps. */
+  readonly kind?: 'curves' | 'history' | 'watching' | 'log' | 'tokens';
   readonly children: (body: T) => ComponentChildren;
 }
 
-export function Panel<T>({ title, loaded, extra, wide, children }: Props<T>) {
+export function Panel<T>({ title, loaded, extra, kind, children }: Props<T>) {
   const { body, problem, silent } = loaded;
   const trouble = problem ?? (silent && body === undefined ? silence() : undefined);
   return (
-    <section class={wide ? 'panel wide' : 'panel'}>
+    <section class={kind ? `panel panel-${kind}` : 'panel'}>
       <div class="panel-head">
         <h2>{title}</h2>
         {extra}

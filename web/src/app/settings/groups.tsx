@@ -47,9 +47,9 @@ export function Groups({ settings, changes, onChange }: Props) {
 }
 
 /** What it is for, where it comes from, when a change of it counts. */
-function helpOf({ about, from, set_by, needs_restart }: Setting): string {
+function helpOf({ about, from, set_by, restart }: Setting): string {
   const source = set_by ? t(`from-${from}-by`, { name: set_by }) : t(`from-${from}`);
-  const parts = [source, ...(needs_restart ? [t('setting-restart')] : [])].join(' · ');
+  const parts = [source, ...(restart ? [t('setting-restart')] : [])].join(' · ');
   return about ? `${quoted(about)} (${parts})` : parts;
 }
 

@@ -7,7 +7,7 @@ const setting = (key: string, kind: Setting['kind'] = 'path', value: unknown = n
   kind,
   value,
   from: 'file',
-  needs_restart: false,
+  restart: false,
   about: '',
 });
 

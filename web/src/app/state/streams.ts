@@ -44,6 +44,28 @@ export const put = (stream: Stream): void => change((items) => told(items, strea
 export const drop = (name: string): void =>
   change((items) => items.filter((one) => one.name !== name));
 
+/** What was told since the page was last drawn: a wall of many is drawn anew a few times a second. */
+const waiting = new Map<string, Stream>();
+/** Milliseconds. */
+const TOGETHER = 200;
+
+function gather(stream: Stream): void {
+  const isFirst = waiting.size === 0;
+  waiting.set(stream.name, stream);
+  if (isFirst) setTimeout(flush, TOGETHER);
+}
+
+function flush(): void {
+  const all = [...waiting.values()];
+  waiting.clear();
+  change((items) => all.reduce<readonly Stream[]>(told, items));
+}
+
+function gone(name: string): void {
+  waiting.delete(name);
+  drop(name);
+}
+
 let events: EventSource | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,13 +80,13 @@ async function ask(): Promise<void> {
 
 function listen(): void {
   // A guest shows its token in a header, which an EventSource cannot send.
-  if (guestToken !== undefined || !has.events) return;
+  if (guestToken !== undefined || !has.value?.past) return;
   events = new EventSource('/api/v1/events');
   events.addEventListener('open', () => void ask());
   events.addEventListener('error', () => void ask());
   events.addEventListener('reset', () => void ask());
-  events.addEventListener('stream', (event) => put(JSON.parse(event.data) as Stream));
-  events.addEventListener('removed', (event) => drop((JSON.parse(event.data) as Stream).name));
+  events.addEventListener('stream', (event) => gather(JSON.parse(event.data) as Stream));
+  events.addEventListener('removed', (event) => gone((JSON.parse(event.data) as Stream).name));
 }
 
 /** Begins to follow. A hidden page listens to nothing: browsers allow six connections to a hub. */

@@ -18,21 +18,26 @@ interface Kind {
   readonly key: 'delay_ms' | 'bitrate_bps' | 'lost_ratio';
   readonly label: string;
   readonly show: (value: number | undefined) => string;
+  /** Where the axis ends at least. */
+  readonly least: number;
 }
 
 const kinds = (): readonly Kind[] => [
   {
     key: 'delay_ms',
+    least: 100,
     label: t('fact-delay'),
     show: (value) => format.millis(value, t, language.value),
   },
   {
     key: 'bitrate_bps',
+    least: 100_000,
     label: t('fact-bitrate'),
     show: (value) => format.rate(value, t, language.value),
   },
   {
     key: 'lost_ratio',
+    least: 0.01,
     label: t('fact-loss'),
     show: (value) => format.percent(value, t, language.value),
   },
@@ -49,7 +54,7 @@ export function CurvesPanel({ name }: { readonly name: string }) {
   );
   return (
     <Panel
-      wide
+      kind="curves"
       title={t('curves')}
       loaded={curves.value}
       extra={
@@ -104,6 +109,7 @@ function Curve({ kind, curves }: { readonly kind: Kind; readonly curves: Curves 
         show,
         point,
         language.value,
+        kind.least,
       );
     });
     return () => {

@@ -30,7 +30,8 @@ const dataOf = (values: Values, { step_ms, from }: Steps): uPlot.AlignedData => 
 
 /**
  * Draws into `place`, as wide as it is. `show` puts a value into words; `point` is told which step
- * the pointer is over; times are written as `language` does.
+ * the pointer is over; times are written as `language` does;
+ * the axis goes at least to `least`.
  */
 export function draw(
   place: HTMLElement,
@@ -39,6 +40,7 @@ export function draw(
   show: (value: number) => string,
   point: (index: number | undefined) => void,
   language: string,
+  least: number,
 ): Drawing {
   const { format } = new Intl.DateTimeFormat(language, { timeStyle: 'short' });
   const clock = (seconds: number) => format(seconds * 1_000);
@@ -52,7 +54,7 @@ export function draw(
       height: HEIGHT,
       legend: { show: false },
       cursor: { y: false, points: { size: 7 } },
-      scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1e-9)] } },
+      scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, least)] } },
       axes: [
         {
           ...axis,

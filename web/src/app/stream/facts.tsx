@@ -94,6 +94,11 @@ function TrackRow({ track }: { readonly track: Track }) {
       <td>{t(`track-${track.kind}`)}</td>
       <td>
         {format.codecName(track.codec)}{' '}
+        {track.converted_from && (
+          <span class="quiet">
+            {t('track-converted', { codec: format.codecName(track.converted_from.codec) })}
+          </span>
+        )}
         {track.profile && (
           <span class="quiet">{format.profileName(track.codec, track.profile)}</span>
         )}

@@ -23,7 +23,7 @@ export function History({ name, state }: { readonly name: string; readonly state
   const history = useMemo(() => load<List<Change>>(), [name]);
   usePolling(history, () => api.history(name, LIMIT), INTERVAL, `${name} ${state}`);
   return (
-    <Panel title={t('history')} loaded={history.value}>
+    <Panel kind="history" title={t('history')} loaded={history.value}>
       {({ items }) => (
         <>
           <Strip changes={items} />

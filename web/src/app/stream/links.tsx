@@ -32,7 +32,7 @@ export function Links({ name, isOpen }: { readonly name: string; readonly isOpen
         <h2>{t('links')}</h2>
       </div>
       {!isOpen && <p class="quiet small">{t('links-closed')}</p>}
-      {KINDS.filter((kind) => has.snapshot || kind !== 'snapshot').map((kind) => (
+      {KINDS.filter((kind) => has.value?.past || kind !== 'snapshot').map((kind) => (
         <CopyField
           key={kind}
           label={t(`link-${kind}`)}
@@ -41,7 +41,7 @@ export function Links({ name, isOpen }: { readonly name: string; readonly isOpen
           scan={FOR_PHONES.has(kind)}
         />
       ))}
-      {isAdministrator.value && has.tokens && <GuestLink name={name} />}
+      {isAdministrator.value && has.value?.past && <GuestLink name={name} />}
     </section>
   );
 }

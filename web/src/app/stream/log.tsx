@@ -15,7 +15,7 @@ export function StreamLog({ name }: { readonly name: string }) {
   const log = useMemo(() => load<List<LogLine>>(), [name]);
   usePolling(log, () => api.logOf(name, LINES), INTERVAL, name);
   return (
-    <Panel wide title={t('log')} loaded={log.value}>
+    <Panel kind="log" title={t('log')} loaded={log.value}>
       {({ items }) => <LogView lines={items} />}
     </Panel>
   );

@@ -21,7 +21,7 @@ export function Watching({ name }: { readonly name: string }) {
   const count = body ? own(body).length : 0;
   const title = count > 0 ? t('sessions-count', { count }) : t('sessions');
   return (
-    <Panel title={title} loaded={sessions.value}>
+    <Panel kind="watching" title={title} loaded={sessions.value}>
       {(list) => <Table sessions={own(list)} />}
     </Panel>
   );

@@ -34,7 +34,7 @@ async function fetchStill(name: string, signal: AbortSignal): Promise<boolean> {
 export function useSnapshot(name: string, wanted: boolean): void {
   const [, setCount] = useState(0);
   useEffect(() => {
-    if (!wanted || !has.snapshot) return undefined;
+    if (!wanted || !has.value?.past) return undefined;
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const turn = async () => {
