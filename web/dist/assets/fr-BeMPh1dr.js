@@ -328,6 +328,7 @@ token-stream = Caméra
 from-flag-by = de l’option { $name }
 from-environment-by = de la variable { $name }
 settings-read-only = Lenswire ne peut pas écrire son fichier { $file } : ce qui est ici ne peut qu’être lu.
+track-converted = fait de { $codec }
 `,`# Les mots du lecteur. Un message par ligne ; seules les variables sont remplacées.
 
 state-idle = Arrêté

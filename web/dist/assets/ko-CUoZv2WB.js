@@ -321,6 +321,7 @@ token-stream = 카메라
 from-flag-by = 명령줄 옵션 { $name }에서
 from-environment-by = 환경 변수 { $name }에서
 settings-read-only = Lenswire가 { $file } 파일에 쓸 수 없어 여기서는 보기만 할 수 있습니다.
+track-converted = { $codec }에서 변환
 `,`# 플레이어의 말. 메시지는 한 줄, 자리표시자는 변수만.
 
 state-idle = 꺼짐
