@@ -1,5 +1,5 @@
 # What a person types; each line calls a script in tools/ that can be read on its own.
-.PHONY: run build test check fix dev bench docker-build docker-run
+.PHONY: run build test check fix dev bench package docker-build docker-run
 .DEFAULT_GOAL := run
 
 run: ## The hub with its demo camera at http://localhost:8080
@@ -29,6 +29,10 @@ dev: ## The hub rebuilt and restarted on each change, the pages by Vite
 bench: ## Figures of merit, measured in a network of their own
 	@tools/need test
 	bench/run.sh
+
+package: ## A Debian package in target/debian
+	@tools/need build
+	tools/package
 
 docker-build: ## An image named lenswire
 	docker build --tag lenswire .

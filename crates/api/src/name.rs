@@ -13,7 +13,7 @@ const SEGMENTS: usize = 4;
 const SEGMENT_BYTES: usize = 63;
 
 /// First segments that are the hub's own paths.
-const NEVER_FIRST: [&str; 19] = [
+const NEVER_FIRST: [&str; 20] = [
     "api",
     "ws",
     "whip",
@@ -27,6 +27,7 @@ const NEVER_FIRST: [&str; 19] = [
     "assets",
     "login",
     "claim",
+    "install",
     "join",
     "docs",
     "webrtc",

@@ -9,6 +9,7 @@
 //! | [`session`] | one viewer's use of one stream, and by whose leave | speak HTTP |
 //! | [`probe`] | looking at a camera once: what it sends, who can play it, where it fails | keep a stream |
 //! | [`http`] | URLs, messages, HTTP statuses; the one place that knows them | decide who may: it asks [`auth`] |
+//! | [`https`] | the certificate, and that it never grows old | know what is served with it |
 //! | [`auth`] | who somebody is and what they may | know streams or sessions |
 //! | [`config`] | the YAML file, the configuration's one home | keep other state |
 //! | [`store`] | what survives a restart and is not configuration | know HTTP |
@@ -20,6 +21,7 @@
 pub mod auth;
 pub mod config;
 pub mod http;
+pub mod https;
 pub mod hub;
 mod metrics;
 pub mod probe;

@@ -426,3 +426,72 @@ async fn health_is_open_and_readiness_ends_with_the_hub() {
     );
     assert_eq!(ask("/healthz").await.status, 200, "it still runs");
 }
+
+// requirements 71, 73: the console's settings page: shown, previewed, changed; two at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_shown_previewed_and_changed() {
+    let desk = Desk::start(COMMENTED).await;
+    let path = "/api/v1/settings";
+    let shown = desk.get(path).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    let tag = shown.header("etag").to_owned();
+    let items = shown.json()["items"].as_array().expect("a list").clone();
+    let url = items.iter().find(|item| item["key"] == "public_url");
+    assert_eq!(url.expect("is one")["from"], "default");
+
+    let patch = json!({"public_url": "https://cams.example.org", "log.level": "warn"}).to_string();
+    let dry = format!("{path}?dry_run=true");
+    let preview = desk.ask(Method::PATCH, &dry, &patch).await;
+    assert_eq!(preview.status, 200, "{}", preview.body);
+    let diff = preview.json()["diff"].as_str().expect("text").to_owned();
+    assert!(
+        diff.contains("+public_url: https://cams.example.org"),
+        "{diff}"
+    );
+    assert_eq!(preview.json()["restarts"], json!(["log.level"]));
+    assert_eq!(preview.json()["streams_restarted"], json!([]));
+    assert_eq!(desk.text(), COMMENTED, "a preview changes nothing");
+
+    refused(
+        &desk.ask(Method::PATCH, path, &patch).await,
+        428,
+        "precondition_required",
+    );
+    let change = async |tag: &str, patch: &str| {
+        let token = Some(desk.token.as_str());
+        let headers = [JSON, ("if-match", tag)];
+        desk.world
+            .call(Method::PATCH, path, token, &headers, patch)
+            .await
+    };
+    let done = change(&tag, &patch).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    assert_ne!(done.header("etag"), tag);
+    for line in COMMENTED.lines() {
+        assert!(
+            desk.text().contains(line),
+            "{line} is gone from {}",
+            desk.text()
+        );
+    }
+    // Who saw the old file does not overwrite what the other one did.
+    refused(&change(&tag, &patch).await, 409, "config_changed");
+    let newer = done.header("etag").to_owned();
+    for (patch, status, code) in [
+        (json!({"log.level": "loud"}), 422, "config_invalid"),
+        (json!({"nothing": 1}), 422, "config_invalid"),
+        (json!({"listen": "0.0.0.0:80"}), 422, "config_invalid"),
+        (json!([]), 400, "bad_request"),
+    ] {
+        refused(&change(&newer, &patch.to_string()).await, status, code);
+    }
+    let back = change(
+        &newer,
+        &json!({"public_url": null, "log.level": null}).to_string(),
+    )
+    .await;
+    assert_eq!(back.status, 200, "{}", back.body);
+    // It is in force at once.
+    let shown = desk.get("/schema.json").await.json();
+    assert!(shown["properties"]["public_url"].is_object());
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lenswire_api::{Pattern, Scope};
-use lenswire_hub::config;
+use lenswire_hub::config::{self, Overrides};
 
 /// Any camera, on any screen and in any program, in real time.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Probe(Probe),
     /// Look at everything around Lenswire: ports, addresses, permissions, disk, clock, relays
     Doctor(Doctor),
+    /// Ask the running hub whether it is well, for health checks
+    Health(Health),
     /// Look at the configuration
     Config {
         #[command(subcommand)]
@@ -50,9 +52,8 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) places: Places,
 
-    /// Where to serve pages and the API, such as 127.0.0.1:8080
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) listen: Option<String>,
+    #[command(flatten)]
+    pub(crate) listening: Listening,
 
     /// How log lines look: text or json
     #[arg(long, value_name = "FORMAT")]
@@ -112,10 +113,52 @@ impl From<TransportName> for config::Transport {
     }
 }
 
+/// Where the hub listens, when the command line says so.
+#[derive(Debug, Args)]
+pub(crate) struct Listening {
+    /// Where to serve pages and the API, such as 127.0.0.1:8080
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+
+    /// Serve this network, phones too, by HTTPS: short for `listen: 0.0.0.0:8443` and
+    /// `tls: { local: true, http: 0.0.0.0:8080 }`
+    #[arg(long)]
+    pub(crate) lan: bool,
+}
+
+impl Listening {
+    /// As settings. The address that is named is stronger than the one that `--lan` stands for.
+    pub(crate) fn overrides(self) -> Overrides {
+        let lan = |value: &'static str| self.lan.then_some(value);
+        Overrides::default()
+            .with("--lan", "listen", lan("0.0.0.0:8443"))
+            .with("--lan", "tls.local", lan("true"))
+            .with("--lan", "tls.http", lan("0.0.0.0:8080"))
+            .with("--listen", "listen", self.listen)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Health {
+    #[command(flatten)]
+    pub(crate) places: Places,
+
+    /// As the hub was started with
+    #[command(flatten)]
+    pub(crate) listening: Listening,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Say whether the configuration is right, and where it is not
     Check(Places),
+    /// Print the configuration's JSON Schema, for editors
+    Schema,
+    /// Turn a configuration of go2rtc or MediaMTX into Lenswire's
+    Import {
+        /// go2rtc.yaml, mediamtx.yml, or a config.yaml with rtsp.test_stream
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

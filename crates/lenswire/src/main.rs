@@ -7,7 +7,9 @@
 mod check;
 mod cli;
 mod doctor;
+mod health;
 mod hello;
+mod import;
 mod log;
 mod place;
 mod probe;
@@ -29,9 +31,13 @@ fn main() -> ExitCode {
         Command::Token(options) => token::run(options).map(|()| WELL),
         Command::Probe(options) => probe::run(options),
         Command::Doctor(options) => doctor::run(options),
-        Command::Config {
-            command: ConfigCommand::Check(options),
-        } => check::run(options).map(|()| WELL),
+        Command::Health(options) => health::run(options).map(|()| WELL),
+        Command::Config { command } => match command {
+            ConfigCommand::Check(options) => check::run(options),
+            ConfigCommand::Schema => schema(),
+            ConfigCommand::Import { file } => import::run(&file),
+        }
+        .map(|()| WELL),
     };
     match result {
         Ok(WELL) => ExitCode::SUCCESS,
@@ -46,6 +52,12 @@ fn main() -> ExitCode {
             ExitCode::from(if configuration.is_some() { 2 } else { 1 })
         }
     }
+}
+
+/// `lenswire config schema`.
+fn schema() -> anyhow::Result<()> {
+    let schema = lenswire_hub::config::schema();
+    say(&serde_json::to_string_pretty(&schema)?)
 }
 
 /// Writes a line to standard output, for what was asked for rather than for the log.

@@ -1,20 +1,22 @@
 //! `lenswire serve`: everything is put together, runs until it is told to stop, and ends in order.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use lenswire_hub::Hub;
 use lenswire_hub::auth::Authority;
-use lenswire_hub::config::{self, Config, File, LogFormat, LogLevel, Overrides, Watch};
+use lenswire_hub::config::{self, Config, File, LogFormat, LogLevel, Watch};
 use lenswire_hub::http::{self, App, Serving};
+use lenswire_hub::https::Https;
 use lenswire_hub::store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Serve;
-use crate::{hello, log, now};
+use crate::hello::{self, Welcome};
+use crate::{log, now};
 
 /// How long the store may take to close; another program may hold it locked.
 const STORE: Duration = Duration::from_secs(1);
@@ -25,12 +27,12 @@ const REST: Duration = Duration::from_millis(500);
 pub(crate) fn run(options: Serve) -> anyhow::Result<()> {
     let Serve {
         places,
-        listen,
+        listening,
         log_format,
         log_level,
     } = options;
-    let overrides = Overrides::default()
-        .with("--listen", "listen", listen)
+    let overrides = listening
+        .overrides()
         .with("--log-format", "log.format", log_format)
         .with("--log-level", "log.level", log_level);
     let folder = places.folder()?;
@@ -47,10 +49,15 @@ pub(crate) fn run(options: Serve) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, file: File, folder: &Path) -> anyhow::Result<()> {
-    let listener = listen(&config)?;
+    let listener = listen("listen", config.listen)?;
+    let plain = config.tls.as_ref().and_then(|tls| tls.http);
+    let plain = plain
+        .map(|address| listen("tls.http", address))
+        .transpose()?;
     let store = Store::open(folder).await?;
     let authority = Arc::new(Authority::open(store.clone(), now()).await?);
     let file = Arc::new(file);
+    let https = open_https(&config, folder)?;
     let hub = Hub::start(config.clone(), instant())?;
     let _watch = follow(&file, &hub);
 
@@ -58,46 +65,69 @@ async fn serve(config: Config, file: File, folder: &Path) -> anyhow::Result<()> 
         .open_claim()
         .await
         .map_err(|problem| anyhow::anyhow!("{problem}"))?;
-    let address = hello::address(&config, listener.local_addr()?, &hub.engine().addresses());
-    hello::greet(&address, hub.engine().port(), secret.as_deref(), folder)?;
+    let ca = https.as_ref().and_then(Https::ca);
+    let addresses = hub.engine().addresses();
+    let bound = listener.local_addr()?;
+    hello::greet(&Welcome {
+        address: hello::address(&config, bound, &addresses),
+        media_port: hub.engine().port(),
+        secret: secret.as_deref(),
+        folder,
+        install: hello::install(&config, bound, &addresses, ca.as_deref()),
+    })?;
 
     let stopping = CancellationToken::new();
     tokio::spawn(stop_on_signal(stopping.clone()));
-    let Config {
-        tls,
-        limits,
-        trusted_proxies,
-        ..
-    } = config;
-    let serving = Serving {
+    let app = App::new(hub, authority, file, stopping).with_install(ca.as_deref());
+    let serving = |listener, tls| Serving {
         listener,
         tls,
-        limits,
-        proxies: trusted_proxies,
+        limits: config.limits.clone(),
+        proxies: config.trusted_proxies.clone(),
     };
-    let app = App::new(hub, authority, file, stopping);
-    let served = http::serve(serving, http::router(app.clone()), app.clone().stopped()).await;
+    let tls = https.as_ref().map(Https::acceptor);
+    let main = http::serve(
+        serving(listener, tls),
+        http::router(app.clone()),
+        app.clone().stopped(),
+    );
+    let beside = async {
+        let Some(plain) = plain else { return Ok(()) };
+        let router = http::plain(app.clone(), bound.port());
+        http::serve(serving(plain, None), router, app.clone().stopped()).await
+    };
+    let served = tokio::try_join!(main, beside);
     app.finish().await;
     hello::forget(folder);
     if tokio::time::timeout(STORE, store.close()).await.is_err() {
         tracing::warn!("the store did not close in time; it loses nothing by it");
     }
     tracing::info!("stopped");
-    served.map_err(Into::into)
+    served?;
+    Ok(())
 }
 
-fn listen(config: &Config) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(config.listen).map_err(|error| {
+fn open_https(config: &Config, folder: &Path) -> anyhow::Result<Option<Https>> {
+    let Some(tls) = &config.tls else {
+        return Ok(None);
+    };
+    let public = config.public_url.as_ref();
+    let public = public.and_then(|url| url.host().map(|host| host.to_owned()));
+    Ok(Some(Https::open(tls, public, folder, wall())?))
+}
+
+fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).map_err(|error| {
         let help = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                ": another program, or another Lenswire, has that port. Stop it, or use --listen"
+                ": another program, or another Lenswire, has that port. Stop it, or use another port"
             }
             std::io::ErrorKind::PermissionDenied => {
-                ": ports below 1024 are for root. Use another with --listen"
+                ": ports below 1024 are for root. Use another port, or let the service manager grant CAP_NET_BIND_SERVICE"
             }
             _ => "",
         };
-        anyhow::anyhow!("cannot listen on {} ({error}){help}", config.listen)
+        anyhow::anyhow!("{key}: cannot listen on {address} ({error}){help}")
     })
 }
 
@@ -181,6 +211,11 @@ fn start_log(config: &Config) {
             "panicked at a place that must not"
         );
     }));
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process is a door")]
+fn wall() -> SystemTime {
+    SystemTime::now()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the process is a door")]

@@ -399,3 +399,64 @@ fn without_file_handles_it_sheds_and_heals() {
     });
     assert!(hub.log().contains("no file handles are left"));
 }
+
+// requirement 71: what editors and newcomers from other programs use.
+#[test]
+fn the_schema_is_printed_and_other_programs_files_are_imported() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let schema = run(&["config", "schema"], folder.path());
+    let schema: serde_json::Value = serde_json::from_str(&out(&schema)).expect("is JSON");
+    assert!(schema["properties"]["streams"].is_object());
+
+    for (name, stream) in [
+        ("go2rtc.yaml", "front_door:"),
+        ("mediamtx.yml", "line/1:"),
+        ("test-stream.yaml", "test-camera-1:"),
+    ] {
+        let file = format!(
+            "{}/../../testdata/import/{name}",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let imported = run(&["config", "import", &file], folder.path());
+        assert_eq!(imported.status.code(), Some(0), "{}", err(&imported));
+        assert!(out(&imported).contains(stream), "{}", out(&imported));
+        assert!(err(&imported).contains("taken over "), "{}", err(&imported));
+        assert!(
+            err(&imported).contains("not taken over "),
+            "{}",
+            err(&imported)
+        );
+        assert!(!err(&imported).contains("hunter2"), "{}", err(&imported));
+    }
+    let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/../../lenswire.yaml");
+    let refused = run(&["config", "import", ours], folder.path());
+    assert_eq!(
+        (refused.status.code(), out(&refused).as_str()),
+        (Some(1), "")
+    );
+    assert!(err(&refused).contains("Lenswire's own configuration already"));
+    let none = run(&["config", "import", "none.yaml"], folder.path());
+    assert!(
+        err(&none).contains("cannot read none.yaml"),
+        "{}",
+        err(&none)
+    );
+}
+
+// requirement 89: a health check without curl.
+#[test]
+fn health_is_the_running_hubs() {
+    let hub = Hub::start(None);
+    let listen = hub.address.to_string();
+    let well = run(&["health", "--listen", &listen], &hub.data);
+    assert_eq!((well.status.code(), out(&well).trim()), (Some(0), "ok"));
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("bound").to_string();
+    let unwell = run(&["health", "--listen", &address], &hub.data);
+    assert_eq!(unwell.status.code(), Some(1));
+    assert!(
+        err(&unwell).contains("it does not answer"),
+        "{}",
+        err(&unwell)
+    );
+}

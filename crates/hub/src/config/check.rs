@@ -15,6 +15,7 @@ pub(super) fn check(config: &Config, tree: &Node) -> Result<(), Fault> {
     };
     plain_http(config).map_err(|fault| fault.at(&at(&["listen"])))?;
     ports(config).map_err(|fault| fault.at(&at(&["media", "port"])))?;
+    plain_port(config).map_err(|fault| fault.at(&at(&["tls", "http"])))?;
     public_url(config).map_err(|fault| fault.at(&at(&["public_url"])))?;
     config
         .ice_servers
@@ -44,7 +45,7 @@ fn plain_http(config: &Config) -> Result<(), Fault> {
         return Ok(());
     }
     Err(Fault::new(format!("plain HTTP on {} would send tokens in the clear", config.listen.ip())).with_help(
-        "set tls: { cert, key }; or trusted_proxies when a proxy in front does HTTPS; or insecure_http: true when the network is yours alone",
+        "set tls: { cert, key } or tls: { local: true }; or trusted_proxies when a proxy in front does HTTPS; or insecure_http: true when the network is yours alone",
     ))
 }
 
@@ -56,6 +57,17 @@ fn ports(config: &Config) -> Result<(), Fault> {
         );
     }
     Ok(())
+}
+
+fn plain_port(config: &Config) -> Result<(), Fault> {
+    let plain = config.tls.as_ref().and_then(|tls| tls.http);
+    match plain.map(|address| address.port()) {
+        Some(port) if port != 0 && port == config.listen.port() => {
+            Err(Fault::new("plain HTTP and HTTPS cannot share a port")
+                .with_help("set tls.http to another port than listen, such as 80 beside 443"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn public_url(config: &Config) -> Result<(), Fault> {

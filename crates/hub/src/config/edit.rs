@@ -245,8 +245,8 @@ pub(super) fn expected(config: &Config, edit: &StreamEdit) -> Result<Config, Err
     Ok(config)
 }
 
-/// The text with the change made in it.
-pub(super) fn edited(text: &str, edit: &StreamEdit) -> Result<String, Error> {
+/// The file's text, for changing.
+pub(super) fn opened(text: &str) -> Result<Document, Error> {
     let document = Document::from_str(text)
         .ok()
         .filter(|document| document.as_mapping().is_some());
@@ -255,7 +255,22 @@ pub(super) fn edited(text: &str, edit: &StreamEdit) -> Result<String, Error> {
         || Document::from_str(&format!("{text}\nstreams: {{}}\n")),
         Ok,
     );
-    let document = document.map_err(|_| Error::Edit("it is not understood by the editor"))?;
+    document.map_err(|_| Error::Edit("it is not understood by the editor"))
+}
+
+/// The changed text.
+pub(super) fn closed(document: &Document) -> String {
+    let text = document.to_string();
+    if text.ends_with('\n') {
+        text
+    } else {
+        text + "\n"
+    }
+}
+
+/// The text with the change made in it.
+pub(super) fn edited(text: &str, edit: &StreamEdit) -> Result<String, Error> {
+    let document = opened(text)?;
     let root = document.as_mapping().ok_or(Error::Edit("it has no keys"))?;
     match edit {
         StreamEdit::Add(name, patch) => add(&root, name, patch)?,
@@ -278,12 +293,7 @@ pub(super) fn edited(text: &str, edit: &StreamEdit) -> Result<String, Error> {
             }
         }
     }
-    let text = document.to_string();
-    Ok(if text.ends_with('\n') {
-        text
-    } else {
-        text + "\n"
-    })
+    Ok(closed(&document))
 }
 
 fn add(root: &Mapping, name: &StreamName, patch: &StreamPatch) -> Result<(), Error> {

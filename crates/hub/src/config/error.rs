@@ -64,6 +64,10 @@ pub enum Error {
     NoStream(StreamName),
     #[error("stream {0} is set by the environment, not by the file")]
     NotInFile(StreamName),
+    #[error("there is no setting {0}")]
+    NoSetting(String),
+    #[error("{key} is set by {by}, which is stronger than the file")]
+    Overruled { key: &'static str, by: String },
     #[error("there are {0} streams, which is the limit")]
     TooMany(usize),
     #[error("cannot watch {}: {source}", path.display())]
@@ -195,6 +199,9 @@ impl From<Error> for Problem {
             Error::Write { .. } | Error::ReadOnly { .. } | Error::NotInFile(_) | Error::Edit(_) => {
                 Self::new(Code::ConfigReadOnly, detail)
             }
+            Error::NoSetting(_) => Self::new(Code::ConfigInvalid, detail),
+            Error::Overruled { .. } => Self::new(Code::ConfigReadOnly, detail)
+                .with_fix("Change it there, or start Lenswire without it."),
             Error::Changed { .. } => Self::new(Code::ConfigChanged, detail),
             Error::NameTaken(_) => Self::new(Code::NameTaken, detail),
             Error::NoStream(_) => Self::new(Code::StreamNotFound, detail),

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::edit::{edited, expected};
 use super::error::{Error, Fault};
 use super::layers::{Environment, Overrides, overlay};
+use super::settings::{self, Preview, Settings, SettingsPatch};
 use super::tree::Node;
 use super::{Config, StreamEdit, check, de, expand};
 
@@ -124,6 +125,84 @@ impl File {
         Ok(got)
     }
 
+    /// The settings as they are, from the file's present text.
+    ///
+    /// # Errors
+    /// As [`File::load`].
+    pub fn settings(&self) -> Result<Settings, Error> {
+        let text = self.text()?;
+        let whole = text.as_deref().unwrap_or(NEW_FILE);
+        let tree = self.told(whole, layered(whole, &self.environment, &self.overrides))?;
+        Ok(Settings {
+            tag: settings::tag(&hash(whole)),
+            file: self.path().display().to_string(),
+            writable: text.is_none() || self.is_writable(),
+            items: settings::settings(&tree),
+        })
+    }
+
+    /// Changes settings in the file, unless it is only to be shown what that would do. `expected`
+    /// says whether the file is still the one that the change was made for.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] when it is not, [`Error::Overruled`] for what a flag or the environment
+    /// sets, and as [`File::edit`].
+    pub fn change(
+        &self,
+        mut patch: SettingsPatch,
+        expected: impl Fn(&str) -> bool,
+        only_show: bool,
+    ) -> Result<Preview, Error> {
+        let mut seen = self.seen();
+        let text = self.text()?;
+        let old = text.as_deref().unwrap_or(NEW_FILE);
+        if !expected(&settings::tag(&hash(old))) {
+            return Err(Error::Changed {
+                path: self.path().to_owned(),
+            });
+        }
+        let layers = |text| layered(text, &self.environment, &self.overrides);
+        let before = self.told(old, layers(old))?;
+        patch.overruled(&before)?;
+        let mut wanted = self.told(old, Node::parse(old))?;
+        patch.keep_secrets(&wanted);
+        let new = patch.edit(old)?;
+        let (got, after) = (self.parse(Some(&new))?, self.told(&new, layers(&new))?);
+        patch
+            .put_into(&mut wanted)
+            .and_then(|()| complete(wanted, &self.environment, &self.overrides))
+            .ok()
+            .filter(|wanted| *wanted == got)
+            .ok_or(Error::Edit("the result would mean something else"))?;
+        if !only_show {
+            self.write(&new)?;
+            *seen = Some(Some(hash(&new)));
+        }
+        Ok(Preview {
+            diff: settings::diff(&self.name(), old, &new),
+            restarts: patch.restarts(&before, &after),
+            tag: settings::tag(&hash(&new)),
+            config: got,
+        })
+    }
+
+    /// Whether it can be opened for writing; tried, because only the system knows.
+    fn is_writable(&self) -> bool {
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(self.path())
+            .is_ok()
+    }
+
+    fn name(&self) -> String {
+        let name = self.path().file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    fn told<T>(&self, text: &str, result: Result<T, Fault>) -> Result<T, Error> {
+        result.map_err(|fault| Error::Invalid(fault.report(&self.name(), text)))
+    }
+
     fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -156,13 +235,8 @@ impl File {
     }
 
     fn parse(&self, text: Option<&str>) -> Result<Config, Error> {
-        let name = self
-            .path()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
         let result = parse(text.unwrap_or(NEW_FILE), &self.environment, &self.overrides);
-        result.map_err(|fault| Error::Invalid(fault.report(&name, text.unwrap_or_default())))
+        self.told(text.unwrap_or_default(), result)
     }
 
     fn write(&self, text: &str) -> Result<(), Error> {
@@ -197,12 +271,29 @@ pub(super) fn parse(
     environment: &Environment,
     overrides: &Overrides,
 ) -> Result<Config, Fault> {
-    let mut tree = Node::parse(text)?;
-    expand::expand(&mut tree, environment)?;
-    overlay(&mut tree, environment, overrides)?;
+    complete(Node::parse(text)?, environment, overrides)
+}
+
+/// From the file's tree to configuration.
+fn complete(tree: Node, environment: &Environment, overrides: &Overrides) -> Result<Config, Fault> {
+    let tree = with_layers(tree, environment, overrides)?;
     let config = de::read(tree.clone())?;
     check::check(&config, &tree)?;
     Ok(config)
+}
+
+fn layered(text: &str, environment: &Environment, overrides: &Overrides) -> Result<Node, Fault> {
+    with_layers(Node::parse(text)?, environment, overrides)
+}
+
+fn with_layers(
+    mut tree: Node,
+    environment: &Environment,
+    overrides: &Overrides,
+) -> Result<Node, Fault> {
+    expand::expand(&mut tree, environment)?;
+    overlay(&mut tree, environment, overrides)?;
+    Ok(tree)
 }
 
 fn hash(text: &str) -> [u8; 32] {
@@ -211,7 +302,7 @@ fn hash(text: &str) -> [u8; 32] {
 
 /// Writes beside the file, makes it durable, and puts it in the file's place: whoever reads, and
 /// whatever kills us, sees the old text or the new one.
-fn replace(
+pub(crate) fn replace(
     path: &Path,
     text: &str,
     permissions: Option<std::fs::Permissions>,

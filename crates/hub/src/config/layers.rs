@@ -85,7 +85,8 @@ pub(super) fn overlay(
     Ok(())
 }
 
-fn put<'a>(
+/// Sets what stands behind a path of keys.
+pub(super) fn put<'a>(
     node: &mut Node,
     mut path: impl Iterator<Item = &'a str>,
     value: Node,

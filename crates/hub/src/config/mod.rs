@@ -17,15 +17,21 @@ mod edit;
 mod error;
 mod expand;
 mod file;
+mod import;
+mod keys;
 mod layers;
 mod limits;
+mod masked;
 mod network;
 pub mod policy;
+mod schema;
 mod secret;
+mod settings;
 mod shape;
 mod source_url;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod tree;
 mod units;
 mod watch;
@@ -33,15 +39,20 @@ mod watch;
 pub use edit::{SourceText, StreamEdit, StreamPatch};
 pub use error::{Error, Place};
 pub use file::{File, Home};
+pub use import::{ImportError, Imported, Note, import};
 pub use layers::{Environment, Overrides};
 pub use limits::Limits;
 pub use network::Network;
+pub use schema::schema;
 pub use secret::Secret;
+pub use settings::{Preview, Setting, Settings, SettingsPatch};
 pub use shape::{
-    Config, Ice, IceServer, Log, LogFormat, LogLevel, Media, Publish, Source, StreamConfig, Tls,
+    Config, Ice, IceServer, Log, LogFormat, LogLevel, Media, Publish, Source, StreamConfig,
     Transport, Viewers,
 };
 
+pub(crate) use file::replace;
 pub use source_url::{SourceUrl, SourceUrlError, scrub};
+pub use tls::{Certificate, Tls};
 pub use units::{Bytes, duration};
 pub use watch::Watch;

@@ -17,6 +17,12 @@ pub struct Network {
 }
 
 impl Network {
+    /// All addresses that share the first `bits` with this one.
+    #[must_use]
+    pub const fn new(address: IpAddr, bits: u8) -> Self {
+        Self { address, bits }
+    }
+
     /// Whether the address lies in the range; an IPv4 address counts as itself when it comes
     /// mapped into IPv6.
     #[must_use]

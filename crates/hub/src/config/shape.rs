@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use lenswire_api::StreamName;
@@ -10,8 +9,9 @@ use serde::de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
+use super::tls::read_tls;
 use super::units::read_some_duration;
-use super::{Limits, Network, Secret, SourceUrl};
+use super::{Limits, Network, Secret, SourceUrl, Tls};
 
 /// Everything that the file says, with defaults where it says nothing.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Config {
     /// What links and QR codes say, and which other `Host` and `Origin` is our own.
     #[serde(deserialize_with = "read_url")]
     pub public_url: Option<Url>,
-    /// Certificate and key for HTTPS.
+    /// HTTPS, if it is served.
     #[serde(deserialize_with = "read_tls")]
     pub tls: Option<Tls>,
     /// The port for all media, and what is told about it.
@@ -103,44 +103,6 @@ fn read_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D
         })
     };
     text.map(read).transpose()
-}
-
-/// Certificate and key, PEM files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tls {
-    /// The chain, the server's own certificate first.
-    pub cert: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
-/// `tls:` with nothing in it is the same as no `tls:`.
-fn read_tls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tls>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields, rename = "tls")]
-    struct Raw {
-        #[serde(default)]
-        cert: Option<PathBuf>,
-        #[serde(default)]
-        key: Option<PathBuf>,
-    }
-    match Option::<Raw>::deserialize(deserializer)? {
-        None
-        | Some(Raw {
-            cert: None,
-            key: None,
-        }) => Ok(None),
-        Some(Raw {
-            cert: Some(cert),
-            key: Some(key),
-        }) => Ok(Some(Tls { cert, key })),
-        Some(Raw { cert: None, .. }) => Err(D::Error::custom(
-            "`cert` is missing: HTTPS needs a certificate and its key",
-        )),
-        Some(Raw { key: None, .. }) => Err(D::Error::custom(
-            "`key` is missing: HTTPS needs a certificate and its key",
-        )),
-    }
 }
 
 /// Where media goes.

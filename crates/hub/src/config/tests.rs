@@ -64,6 +64,7 @@ fn the_annotated_example_is_right_and_tells_the_defaults() {
 fn all_keys() -> Vec<String> {
     [
         "zzzzzzzz: 1",
+        "tls: {zzzzzzzz: 1}",
         "media: {zzzzzzzz: 1}",
         "log: {zzzzzzzz: 1}",
         "limits: {zzzzzzzz: 1}",
@@ -96,7 +97,11 @@ streams:
   later:
 ");
     assert_eq!(config.listen.port(), 8443);
-    assert_eq!(config.tls.map(|tls| tls.key), Some("/etc/a.key".into()));
+    let files = Certificate::Files {
+        cert: "/etc/a.pem".into(),
+        key: "/etc/a.key".into(),
+    };
+    assert_eq!(config.tls.map(|tls| tls.certificate), Some(files));
     assert_eq!(config.ice_servers[0].urls.len(), 2);
     assert_eq!(config.ice_servers[1].username.as_deref(), Some("12"));
     assert_eq!(
@@ -289,6 +294,14 @@ fn contradictions_are_told() {
             "streams:\n  a: {source: rtsps://h/, transport: udp}\n",
             "2:27: rtsps:// carries media inside its TLS connection: use transport: auto or tcp",
         ),
+        (
+            "tls: {http: '0.0.0.0:80'}\n",
+            "1:6: `http` leads to HTTPS, which needs `cert` and `key`, or `local: true`",
+        ),
+        (
+            "listen: 0.0.0.0:443\ntls: {local: true, http: '0.0.0.0:443'}\n",
+            "2:26: plain HTTP and HTTPS cannot share a port",
+        ),
         ("limits: {connections: 0}\n", "1:23: 0 would let nobody in"),
         (
             "limits: {sdp: 1 MiB}\n",
@@ -321,6 +334,7 @@ fn plain_http_for_others_has_to_be_wanted() {
         "insecure_http: true",
         "trusted_proxies: [10.0.0.1]",
         "tls: {cert: a, key: b}",
+        "tls: {local: true}",
     ] {
         let config = ok(&format!("listen: 0.0.0.0:8080\n{enough}\n"));
         assert!(!config.loopback_sources(), "not loopback any more");

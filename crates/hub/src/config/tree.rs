@@ -86,6 +86,22 @@ impl Node {
         }
     }
 
+    /// Takes away what stands behind a name such as `media.port`.
+    pub(super) fn remove(&mut self, name: &str) {
+        let Value::Map(entries) = &mut self.value else {
+            return;
+        };
+        match name.split_once('.') {
+            None => entries.retain(|entry| entry.key != name),
+            Some((first, rest)) => {
+                let found = entries.iter_mut().find(|entry| entry.key == first);
+                if let Some(entry) = found {
+                    entry.node.remove(rest);
+                }
+            }
+        }
+    }
+
     fn put(&mut self, place: &Place) {
         self.place = place.clone();
         match &mut self.value {

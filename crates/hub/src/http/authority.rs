@@ -163,6 +163,7 @@ mod tests {
             address: [127, 0, 0, 1].into(),
             https,
             site,
+            asked_by_public_name: false,
         }
     }
 

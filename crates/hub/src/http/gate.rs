@@ -1,8 +1,10 @@
 //! What stands between a request and its handler: the name it asks for, its path, its method, where
 //! it comes from, who sends it, and whether that one may. In that order, each time.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Body;
@@ -53,6 +55,7 @@ impl Origins {
             | What::Probe
             | What::Sessions
             | What::Session => Self::Own,
+            What::Settings | What::Schema | What::Install => Self::Own,
             What::Asset | What::Page | What::StreamPage => Self::Own,
         }
     }
@@ -62,11 +65,20 @@ impl Origins {
 pub(super) struct Gate {
     routes: Vec<Route>,
     app: App,
+    /// Proxies that were told of: those that pass requests on without being trusted to.
+    told: Mutex<BTreeSet<IpAddr>>,
 }
+
+/// Most proxies that are told of; more are an attack or a mistake that was told of already.
+const MOST_TOLD: usize = 8;
 
 impl Gate {
     pub(super) fn new(routes: Vec<Route>, app: App) -> Self {
-        Self { routes, app }
+        Self {
+            routes,
+            app,
+            told: Mutex::default(),
+        }
     }
 
     pub(super) fn into_router(self) -> Router {
@@ -144,6 +156,14 @@ impl Gate {
         }
     }
 
+    /// Says once of each proxy that is not trusted what that means: somebody forgot a line.
+    fn tell_of_proxy(&self, proxy: IpAddr) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < MOST_TOLD && told.insert(proxy) {
+            tracing::warn!(%proxy, "requests are passed on by a proxy that is not in trusted_proxies: what it says of them (X-Forwarded-For, -Proto, -Host) is not believed, and all its clients count as one. Add it if it is yours");
+        }
+    }
+
     fn check_rate(&self, what: What, caller: &Caller, client: &Client) -> Result<(), Problem> {
         let rates = &self.app.rates;
         match what {
@@ -155,6 +175,7 @@ impl Gate {
             | What::Sessions
             | What::Session
             | What::Metrics
+            | What::Settings
             | What::Grants => {
                 let user = match caller {
                     Caller::Anonymous => None,
@@ -168,6 +189,7 @@ impl Gate {
                 Ok(())
             }
             What::Asset | What::Page | What::StreamPage | What::Player => Ok(()),
+            What::Schema | What::Install => Ok(()),
         }
     }
 
@@ -234,9 +256,14 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         parts.uri.path().to_owned(),
         parts.uri.query().is_some_and(asks_to_embed),
     );
-    let client = Client::of(peer(&parts), &parts.headers, &gate.app.hub.config());
+    let config = gate.app.hub.config();
+    let client = Client::of(peer(&parts), &parts.headers, &config);
+    if let Some(proxy) = origin::untrusted_proxy(peer(&parts), &parts.headers, &config) {
+        gate.tell_of_proxy(proxy);
+    }
     let place = Place::parse(&path);
-    let (what, https) = (place.as_ref().map(|place| place.what), client.https);
+    let what = place.as_ref().map(|place| place.what);
+    let hsts = client.https && client.asked_by_public_name;
     let answer = match place {
         Some(place) => gate.answer_or_fail(place, client, parts, body).await,
         None => Err(Problem::new(
@@ -249,7 +276,7 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         origin::open(answer.headers_mut());
     }
     let kind = kind(what, embed, answer.status());
-    headers::secure(answer.headers_mut(), kind, https);
+    headers::secure(answer.headers_mut(), kind, hsts);
     answer
 }
 
@@ -280,7 +307,7 @@ fn asks_to_embed(query: &str) -> bool {
 
 /// The connection's other end; who calls the router without one is a test on this machine. An
 /// address grants nothing, so nothing hangs on it.
-fn peer(parts: &Parts) -> Peer {
+pub(super) fn peer(parts: &Parts) -> Peer {
     let nobody = Peer {
         address: ([127, 0, 0, 1], 0).into(),
         tls: false,

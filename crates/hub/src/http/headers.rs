@@ -36,8 +36,10 @@ macro_rules! page_policy {
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Adds what is missing. `https` says whether the client speaks HTTPS with us or with our proxy.
-pub(crate) fn secure(headers: &mut HeaderMap, answer: Answer, https: bool) {
+/// Adds what is missing. `hsts` says whether the browser may remember that this name is HTTPS: it is,
+/// and the name is in public DNS. A local name may be another machine's tomorrow, or ours without a
+/// certificate.
+pub(crate) fn secure(headers: &mut HeaderMap, answer: Answer, hsts: bool) {
     let policy = match answer {
         Answer::Page => page_policy!("'none'"),
         Answer::Embed => page_policy!("*"),
@@ -79,7 +81,7 @@ pub(crate) fn secure(headers: &mut HeaderMap, answer: Answer, https: bool) {
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static(caching));
-    if https {
+    if hsts {
         headers
             .entry(STRICT_TRANSPORT_SECURITY)
             .or_insert(HeaderValue::from_static("max-age=31536000"));

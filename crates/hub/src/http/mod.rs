@@ -4,11 +4,13 @@
 //! there is; the gate between them finds out who asks and whether they may; a handler is then a
 //! checklist: read, call the [`Hub`](crate::Hub), render.
 
+mod alive;
 mod asked;
 mod authority;
 mod claim;
 mod condition;
 mod deadline;
+mod forwarded;
 mod gate;
 mod grants;
 mod headers;
@@ -16,6 +18,7 @@ mod health;
 #[doc(hidden)]
 pub mod hostile;
 mod ice;
+mod install;
 mod leave;
 mod limits;
 mod login;
@@ -23,18 +26,23 @@ mod metrics;
 mod origin;
 mod pages;
 mod path;
+mod plain;
 mod probe;
 mod problem;
 mod revocation;
 mod router;
+mod schema;
 mod serve;
 mod sessions;
+mod settings;
 mod state;
 mod streams;
 mod whep;
 mod who;
 mod ws;
 
+pub use alive::alive;
+pub use plain::plain;
 pub use router::router;
 pub use serve::{Error, Serving, serve};
 pub use state::App;

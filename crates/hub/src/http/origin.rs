@@ -19,6 +19,7 @@ use axum::response::Response;
 use lenswire_api::{Code, Problem};
 use url::{Host, Url};
 
+use super::forwarded::{self, Forwarded};
 use crate::config::Config;
 use crate::config::policy::canonical;
 
@@ -40,6 +41,8 @@ pub(crate) struct Client {
     pub(crate) https: bool,
     /// From whose page.
     pub(crate) site: Site,
+    /// Whether it asks for a name in public DNS, rather than an address or a local name.
+    pub(crate) asked_by_public_name: bool,
 }
 
 /// Whose page sent a request.
@@ -60,26 +63,19 @@ const LOCAL_NAMES: [&str; 5] = [".localhost", ".local", ".home.arpa", ".internal
 impl Client {
     /// Reads the way a request came.
     pub(crate) fn of(peer: Peer, headers: &HeaderMap, config: &Config) -> Self {
-        let trusted = |address: IpAddr| {
-            config
-                .trusted_proxies
-                .iter()
-                .any(|proxy| proxy.contains(address))
-        };
-        let proxied = trusted(peer.address.ip());
-        let address = if proxied {
-            forwarded_for(headers, &trusted)
-        } else {
-            None
-        };
+        let trusted = |address: IpAddr| is_proxy(address, config);
+        let said = trusted(peer.address.ip()).then(|| Forwarded::of(headers));
+        let said = said.as_ref();
+        let address = said.and_then(|said| said.client(&trusted));
         let https = peer.tls
-            || (proxied
-                && last(headers, "x-forwarded-proto")
-                    .is_some_and(|proto| proto.eq_ignore_ascii_case("https")));
+            || said
+                .and_then(|said| said.proto.as_deref())
+                .is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
         Self {
             address: canonical(address.unwrap_or(peer.address.ip())),
             https: https || asked_for_public_https(headers, config),
-            site: site(headers, https, proxied, config),
+            site: site(headers, https, said, config),
+            asked_by_public_name: host(headers, said).is_some_and(|host| is_public_name(&host)),
         }
     }
 
@@ -98,18 +94,20 @@ impl Client {
 /// Refuses names that are not ours: a page whose name an attacker lets point to this machine would
 /// be of our origin (DNS rebinding, SEC-9). Addresses and local names cannot be borrowed that way.
 pub(crate) fn check_host(peer: Peer, headers: &HeaderMap, config: &Config) -> Result<(), Problem> {
-    let proxied = config
-        .trusted_proxies
-        .iter()
-        .any(|proxy| proxy.contains(peer.address.ip()));
-    let Some(host) = host(headers, proxied) else {
+    let stranger = untrusted_proxy(peer, headers, config);
+    let said = stranger.is_none().then(|| Forwarded::of(headers));
+    let said = said.filter(|_| is_proxy(peer.address.ip(), config));
+    let Some(host) = host(headers, said.as_ref()) else {
         return Ok(());
     };
     let refused = || {
-        Err(Problem::new(
-            Code::HostNotAllowed,
-            "The request asks for another name.",
-        ))
+        let problem = Problem::new(Code::HostNotAllowed, "The request asks for another name.");
+        Err(stranger.map_or(problem, |proxy| {
+            let detail = format!("The request asks for another name. A proxy at {proxy} passed it on, which is not in trusted_proxies, so what it says of the request is not believed.");
+            Problem::new(Code::HostNotAllowed, detail).with_fix(format!(
+                "Set public_url to the address that people use, and add {proxy} to trusted_proxies if that proxy is yours."
+            ))
+        }))
     };
     let Ok(url) = Url::parse(&format!("http://{host}/")) else {
         return refused();
@@ -122,52 +120,31 @@ pub(crate) fn check_host(peer: Peer, headers: &HeaderMap, config: &Config) -> Re
     }
 }
 
+fn is_proxy(address: IpAddr, config: &Config) -> bool {
+    let trusted = &config.trusted_proxies;
+    trusted.iter().any(|proxy| proxy.contains(address))
+}
+
+/// Who passes requests on without being trusted to.
+pub(crate) fn untrusted_proxy(peer: Peer, headers: &HeaderMap, config: &Config) -> Option<IpAddr> {
+    let address = canonical(peer.address.ip());
+    (forwarded::is_said(headers) && !is_proxy(address, config)).then_some(address)
+}
+
+fn is_public_name(host: &str) -> bool {
+    let url = Url::parse(&format!("http://{host}/")).ok();
+    matches!(url.as_ref().and_then(Url::host), Some(Host::Domain(name)) if !is_local(name))
+}
+
 fn is_local(name: &str) -> bool {
     let name = name.trim_end_matches('.');
     !name.contains('.') || LOCAL_NAMES.iter().any(|suffix| name.ends_with(suffix))
 }
 
-/// The last address that a trusted proxy saw and that is no trusted proxy itself.
-fn forwarded_for(headers: &HeaderMap, trusted: &dyn Fn(IpAddr) -> bool) -> Option<IpAddr> {
-    let texts = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut addresses: Vec<&str> = texts
-        .flat_map(|text| text.split(','))
-        .map(str::trim)
-        .collect();
-    let mut found = None;
-    while let Some(text) = addresses.pop() {
-        let address = text
-            .parse()
-            .or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));
-        match address {
-            Ok(address) => found = Some(address),
-            Err(_) => break,
-        }
-        if !found.is_some_and(trusted) {
-            break;
-        }
-    }
-    found
-}
-
-fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(name)
-        .iter()
-        .next_back()?
-        .to_str()
-        .ok()?
-        .rsplit(',')
-        .next()
-        .map(str::trim)
-}
-
-fn host(headers: &HeaderMap, proxied: bool) -> Option<&str> {
-    let forwarded = proxied.then(|| last(headers, "x-forwarded-host")).flatten();
-    forwarded.or_else(|| headers.get(HOST)?.to_str().ok())
+/// The name that was asked for, of a proxy where there is one.
+fn host(headers: &HeaderMap, said: Option<&Forwarded>) -> Option<String> {
+    let forwarded = said.and_then(|said| said.host.clone());
+    forwarded.or_else(|| headers.get(HOST)?.to_str().ok().map(str::to_owned))
 }
 
 /// A tunnel ends HTTPS without being a trusted proxy: when the request asks for the public name and
@@ -188,7 +165,7 @@ fn asked_for_public_https(headers: &HeaderMap, config: &Config) -> bool {
 
 /// `Sec-Fetch-Site` is the browser's own word and cannot be set by a page; where it is missing,
 /// `Origin` has to be ours.
-fn site(headers: &HeaderMap, https: bool, proxied: bool, config: &Config) -> Site {
+fn site(headers: &HeaderMap, https: bool, said: Option<&Forwarded>, config: &Config) -> Site {
     match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
         Some(b"same-origin" | b"none") => return Site::Own,
         Some(_) => return Site::Foreign,
@@ -206,7 +183,7 @@ fn site(headers: &HeaderMap, https: bool, proxied: bool, config: &Config) -> Sit
     };
     let scheme = if https { "https" } else { "http" };
     let asked =
-        host(headers, proxied).and_then(|host| Url::parse(&format!("{scheme}://{host}/")).ok());
+        host(headers, said).and_then(|host| Url::parse(&format!("{scheme}://{host}/")).ok());
     let own = [asked.as_ref(), config.public_url.as_ref()];
     let same = |url: &Url| url.origin() == origin.origin() && origin.origin().is_tuple();
     if own.into_iter().flatten().any(same) {

@@ -47,6 +47,12 @@ pub(crate) enum What {
     Sessions,
     /// `/api/v1/sessions/{id}`
     Session,
+    /// `/api/v1/settings`
+    Settings,
+    /// `/schema.json`
+    Schema,
+    /// `/install` and the files below it
+    Install,
     /// `/{stream}/whep`
     Whep,
     /// `/{stream}/whep/{session}`
@@ -64,7 +70,7 @@ pub(crate) enum What {
 impl What {
     /// All of them, for tests that walk the routes.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Health,
         Self::Ready,
         Self::Metrics,
@@ -80,6 +86,9 @@ impl What {
         Self::Probe,
         Self::Sessions,
         Self::Session,
+        Self::Settings,
+        Self::Schema,
+        Self::Install,
         Self::Whep,
         Self::WhepSession,
         Self::Player,
@@ -123,6 +132,13 @@ impl Place {
             "metrics" => What::Metrics,
             "ws" => What::Socket,
             "lenswire.js" => What::Player,
+            "schema.json" => What::Schema,
+            "install" | "install/lenswire.crt" | "install/lenswire.mobileconfig" => {
+                return Some(Self {
+                    id: Some(rest.to_owned()),
+                    ..Self::bare(What::Install)
+                });
+            }
             "favicon.ico" | "favicon.svg" | "robots.txt" => {
                 return Some(Self {
                     id: Some(rest.to_owned()),
@@ -154,6 +170,7 @@ impl Place {
             ("login", None, None) => Some(Self::bare(What::Login)),
             ("logout", None, None) => Some(Self::bare(What::Logout)),
             ("grants", None, None) => Some(Self::bare(What::Grants)),
+            ("settings", None, None) => Some(Self::bare(What::Settings)),
             ("streams", None, None) => Some(Self::bare(What::Streams)),
             ("streams", Some(name), None) => Self::encoded(What::Stream, name),
             ("streams", Some(name), Some("retry")) => Self::encoded(What::Retry, name),
@@ -241,6 +258,15 @@ mod tests {
                 Some("assets/index-B2x_9.css"),
             ),
             ("/favicon.svg", What::Asset, None, Some("favicon.svg")),
+            ("/schema.json", What::Schema, None, None),
+            ("/install", What::Install, None, Some("install")),
+            (
+                "/install/lenswire.crt",
+                What::Install,
+                None,
+                Some("install/lenswire.crt"),
+            ),
+            ("/api/v1/settings", What::Settings, None, None),
             ("/api/v1/me", What::Me, None, None),
             ("/api/v1/claim", What::Claim, None, None),
             ("/api/v1/login", What::Login, None, None),
@@ -333,6 +359,9 @@ mod tests {
             "/api/v1/sessions/",
             "/api/v1/sessions/a/b",
             "/assets/",
+            "/install/",
+            "/install/local-ca.json",
+            "/api/v1/settings/listen",
             "/assets/..",
             "/assets/../index.html",
             "/assets/a/b.js",

@@ -10,7 +10,10 @@ use super::asked::{Answer, Asked};
 use super::gate::Gate;
 use super::path::What;
 use super::state::App;
-use super::{health, metrics, pages, probe, revocation, sessions, streams, whep, who, ws};
+use super::{
+    health, install, metrics, pages, probe, revocation, schema, sessions, settings, streams, whep,
+    who, ws,
+};
 
 #[cfg(test)]
 mod tests;
@@ -76,11 +79,16 @@ fn table() -> Vec<Route> {
         route(POST, What::Probe, Administrator, probe::look),
         route(GET, What::Sessions, Administrator, sessions::list),
         route(DELETE, What::Session, Administrator, sessions::close),
+        // The configuration.
+        route(GET, What::Settings, Administrator, settings::read),
+        route(PATCH, What::Settings, Administrator, settings::change),
+        route(GET, What::Schema, Public, schema::read),
         // Pages: what is built in, the same for everybody.
         route(GET, What::Page, Public, pages::shell),
         route(GET, What::StreamPage, Public, pages::shell),
         route(GET, What::Asset, Public, pages::asset),
         route(GET, What::Player, Public, pages::player),
+        route(GET, What::Install, Public, install::read),
     ]
 }
 

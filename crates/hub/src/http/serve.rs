@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,8 +15,6 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -26,7 +23,7 @@ use tower::Service;
 use super::deadline::{Deadline, Phase};
 use super::origin::Peer;
 use crate::config::policy::canonical;
-use crate::config::{Limits, Network, Tls};
+use crate::config::{Limits, Network};
 
 /// How long open requests may go on after the end was asked for. Service managers wait 10 s or
 /// more before they kill, and sockets and the store come after this (D2).
@@ -42,10 +39,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says what its variant is")]
 pub enum Error {
-    #[error("cannot read {path}: {why}")]
-    Pem { path: String, why: String },
-    #[error("certificate and key do not go together: {0}")]
-    Tls(#[from] rustls::Error),
     #[error("cannot listen: {0}")]
     Listen(#[from] std::io::Error),
 }
@@ -54,8 +47,8 @@ pub enum Error {
 pub struct Serving {
     /// Bound already, so that the address is known before anything runs.
     pub listener: std::net::TcpListener,
-    /// Certificate and key, if this is HTTPS.
-    pub tls: Option<Tls>,
+    /// What shakes hands, if this is HTTPS.
+    pub tls: Option<TlsAcceptor>,
     /// Times, sizes and counts.
     pub limits: Limits,
     /// Whose connections are not counted by address: many people stand behind one proxy.
@@ -65,7 +58,7 @@ pub struct Serving {
 /// Serves until `stop` ends and what was open then has finished or had 5 s.
 ///
 /// # Errors
-/// When the certificate cannot be used or the listener is no socket.
+/// When the listener is no socket.
 pub async fn serve(
     serving: Serving,
     router: Router,
@@ -79,7 +72,6 @@ pub async fn serve(
     } = serving;
     listener.set_nonblocking(true)?;
     let listener = TcpListener::from_std(listener)?;
-    let tls = tls.map(|tls| acceptor(&tls)).transpose()?;
     let mut spare = Spare::new();
     let server = Server {
         router,
@@ -194,34 +186,6 @@ async fn connection<S>(
     };
     if let Err(error) = result {
         tracing::debug!(%error, "a connection broke");
-    }
-}
-
-/// Reads certificate and key; HTTP/1.1 alone, for WebSocket needs no more.
-fn acceptor(tls: &Tls) -> Result<TlsAcceptor, Error> {
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&tls.cert)
-        .and_then(Iterator::collect)
-        .map_err(|error| pem_error(&tls.cert, &error))?;
-    let key =
-        PrivateKeyDer::from_pem_file(&tls.key).map_err(|error| pem_error(&tls.key, &error))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(certificates, key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-/// The path and the kind of the trouble, never the file's content: it may be the key.
-fn pem_error(path: &Path, error: &rustls_pki_types::pem::Error) -> Error {
-    let why = match error {
-        rustls_pki_types::pem::Error::Io(error) => error.to_string(),
-        _ => "it is not the PEM file that was expected".to_owned(),
-    };
-    Error::Pem {
-        path: path.display().to_string(),
-        why,
     }
 }
 

@@ -7,12 +7,14 @@ use lenswire_api::{Code, Problem};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::ice;
+use super::condition::IfMatch;
 use super::limits::Rates;
-use super::probe;
+
 use super::ws::Sockets;
+use super::{ice, install, probe};
 use crate::auth::{Authority, Caller};
-use crate::config::{File, StreamEdit, Viewers};
+use crate::config::{File, Preview, SettingsPatch, StreamEdit, Viewers};
+use crate::https::LocalCa;
 use crate::hub::Hub;
 use crate::views::Moment;
 
@@ -32,6 +34,8 @@ pub struct App {
     pub(crate) sockets: Arc<Sockets>,
     /// One permit for each camera that may be looked at now.
     pub(crate) probes: Arc<Semaphore>,
+    /// What devices install to trust us, when our certificate is our own authority's.
+    pub(crate) install: Option<Arc<install::Files>>,
     /// Held from an edit of the file until it runs, so that of two edits the later one wins in both.
     editing: Arc<Mutex<()>>,
 }
@@ -54,8 +58,16 @@ impl App {
             stopping,
             sockets: Arc::default(),
             probes: Arc::new(Semaphore::new(probe::AT_ONCE)),
+            install: None,
             editing: Arc::default(),
         }
+    }
+
+    /// The same, offering the certificate of the hub's own authority at `/install`.
+    #[must_use]
+    pub fn with_install(self, ca: Option<&LocalCa>) -> Self {
+        let install = ca.map(|ca| Arc::new(install::Files::new(ca)));
+        Self { install, ..self }
     }
 
     /// Ends when the process is to stop. From then on no session begins: who asks is told to come
@@ -97,14 +109,44 @@ impl App {
 
     /// Makes one change in the configuration's file and then in what runs.
     pub(crate) async fn edit(&self, edit: StreamEdit) -> Result<(), Problem> {
-        let app = self.clone();
-        let edited = tokio::task::spawn_blocking(move || {
-            let _until_it_runs = app.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write(move |app| {
             let config = app.file.edit(&edit)?;
             app.hub.apply(config, moment().now);
             Ok(())
+        })
+        .await
+    }
+
+    /// Changes settings in the file and in what runs, or only tells what that would do.
+    pub(crate) async fn change(
+        &self,
+        patch: SettingsPatch,
+        expected: IfMatch,
+        only_show: bool,
+    ) -> Result<Preview, Problem> {
+        self.write(move |app| {
+            let done = app
+                .file
+                .change(patch, |tag| expected.allows(tag), only_show)?;
+            if !only_show {
+                app.hub.apply(done.config.clone(), moment().now);
+            }
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Does what writes the file, one after the other.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let app = self.clone();
+        let written = tokio::task::spawn_blocking(move || {
+            let _until_it_runs = app.editing.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&app)
         });
-        edited.await.unwrap_or_else(|_| Err(Code::Internal.into()))
+        written.await.unwrap_or_else(|_| Err(Code::Internal.into()))
     }
 }
 

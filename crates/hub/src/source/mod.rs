@@ -16,7 +16,7 @@ use lenswire_media::Stream;
 
 use crate::config::{SourceUrl, Transport};
 
-pub(crate) use rtsp::RtspSource;
+pub(crate) use rtsp::{RtspSource, unverified_tls};
 
 /// What a driver tells while it runs.
 #[derive(Debug)]

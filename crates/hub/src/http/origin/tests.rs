@@ -154,6 +154,7 @@ fn foreign_pages_change_nothing() {
         address: IpAddr::from([127, 0, 0, 1]),
         https: false,
         site,
+        asked_by_public_name: false,
     };
     for method in [Method::POST, Method::PATCH, Method::DELETE, Method::PUT] {
         assert!(with(Site::Own).check_change(&method, true).is_ok());

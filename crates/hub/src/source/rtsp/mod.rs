@@ -29,6 +29,7 @@ use self::dial::{Connection, dial, look_up};
 use self::feed::Feed;
 use self::pace::Pace;
 use self::ports::{Ports, Received};
+pub(crate) use self::tls::unverified as unverified_tls;
 use super::{End, Progress, Report, Stage};
 use crate::config::policy::Policy;
 use crate::config::{SourceUrl, Transport};

@@ -24,12 +24,13 @@ const FIREFOX = {
 
 /** One browser with an empty profile. */
 export class Browser {
-  static chromium(args = []) {
+  /** `prepare` may put things into its empty home before it starts. */
+  static chromium(args = [], prepare = undefined) {
     return Browser.#launch({
       browser: 'chrome',
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: [...CHROMIUM, ...args],
-    });
+    }, prepare);
   }
 
   static firefox() {
@@ -40,9 +41,10 @@ export class Browser {
     });
   }
 
-  static async #launch(options) {
+  static async #launch(options, prepare) {
     const browser = new Browser();
     browser.profile = mkdtempSync(`${folder('profiles')}/`);
+    prepare?.(browser.profile);
     browser.inner = await puppeteer.launch({
       ...options,
       headless: true,
