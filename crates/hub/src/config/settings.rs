@@ -54,7 +54,7 @@ pub struct Setting {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// Whether a change waits for the next start.
-    pub needs_restart: bool,
+    pub restart: bool,
     /// What it is for.
     pub about: &'static str,
 }
@@ -192,7 +192,7 @@ fn setting(tree: &Node, key: &'static Key) -> Setting {
         from,
         set_by,
         line,
-        needs_restart: key.applies == Applies::AtStart,
+        restart: key.applies == Applies::AtStart,
         about: key.about,
     }
 }

@@ -79,12 +79,12 @@ fn each_setting_says_its_value_and_who_set_it() {
     assert_eq!(level.choices.len(), 6);
     let listen = world.get("listen");
     assert_eq!(
-        (listen.value, listen.from, listen.needs_restart),
+        (listen.value, listen.from, listen.restart),
         (json!("127.0.0.1:8080"), "default", true)
     );
     let url = world.get("public_url");
     assert_eq!(
-        (url.value, url.from, url.needs_restart),
+        (url.value, url.from, url.restart),
         (Value::Null, "default", false)
     );
     // E12: passwords are there to be written, never read.
