@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use yaml_edit::{Document, Mapping, MappingBuilder};
+use yaml_edit::{Document, Mapping};
 
 use super::edit::{closed, opened};
 use super::error::Place;
@@ -142,9 +142,8 @@ impl SettingsPatch {
                     Some(map) => set(&map, last, value.as_ref())?,
                     None if value.is_none() => {}
                     None => {
-                        let fresh = MappingBuilder::new().build_document();
+                        let fresh = fresh(last, value.as_ref())?;
                         let fresh = fresh.as_mapping().ok_or(Error::Edit("a new key"))?;
-                        set(&fresh, last, value.as_ref())?;
                         root.set(parent, fresh);
                     }
                 },
@@ -305,6 +304,12 @@ fn spelled(value: Value) -> Value {
             .collect(),
         other => other,
     }
+}
+
+/// One key and its value as a map of its own. JSON is YAML.
+fn fresh(key: &str, value: Option<&Value>) -> Result<Document, Error> {
+    let text = format!("{key}: {}\n", json!(value));
+    Document::from_str(&text).map_err(|_| Error::Edit("a new key"))
 }
 
 fn set(map: &Mapping, key: &str, value: Option<&Value>) -> Result<(), Error> {

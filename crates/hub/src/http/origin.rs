@@ -95,8 +95,7 @@ impl Client {
 /// be of our origin (DNS rebinding, SEC-9). Addresses and local names cannot be borrowed that way.
 pub(crate) fn check_host(peer: Peer, headers: &HeaderMap, config: &Config) -> Result<(), Problem> {
     let stranger = untrusted_proxy(peer, headers, config);
-    let said = stranger.is_none().then(|| Forwarded::of(headers));
-    let said = said.filter(|_| is_proxy(peer.address.ip(), config));
+    let said = is_proxy(peer.address.ip(), config).then(|| Forwarded::of(headers));
     let Some(host) = host(headers, said.as_ref()) else {
         return Ok(());
     };

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::condition::IfMatch;
 use super::limits::Rates;
-
 use super::ws::Sockets;
 use super::{ice, install, probe};
 use crate::auth::{Authority, Caller};

@@ -157,9 +157,10 @@ async fn check_address(app: &App, url: &SourceUrl) -> Result<(), Problem> {
 pub(super) fn policy(app: &App) -> Policy {
     let (config, engine) = (app.hub.config(), app.hub.engine());
     let media = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), engine.port());
+    let plain = config.tls.as_ref().and_then(|tls| tls.http);
     Policy {
         loopback: config.loopback_sources(),
-        own: vec![config.listen, media],
+        own: [config.listen, media].into_iter().chain(plain).collect(),
         machine: engine.addresses().to_vec(),
     }
 }

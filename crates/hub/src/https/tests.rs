@@ -69,6 +69,13 @@ fn names(host: &str, public: Option<&str>) -> Names {
     Names::new(host, public, addresses(&["192.168.1.5", "2001:db8::5"]))
 }
 
+/// Handshakes go by the real clock.
+#[expect(clippy::disallowed_methods, reason = "a test is where time comes from")]
+fn today() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Some day, for what shakes no hands.
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + YEAR * 56
 }
@@ -137,7 +144,7 @@ fn bad_files_are_named_and_not_quoted() {
 async fn the_local_authority_signs_for_this_network_and_is_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let names = names("Pi", Some("cams.example.org"));
-    let today = SystemTime::now();
+    let today = today();
     let ca = LocalCa::open(folder.path(), &names, today).expect("makes");
     for name in [
         "pi",
@@ -176,7 +183,7 @@ async fn the_local_authority_signs_for_this_network_and_is_kept() {
 #[tokio::test]
 async fn the_local_authority_may_sign_for_nothing_else() {
     let folder = tempfile::tempdir().expect("a folder");
-    let today = SystemTime::now();
+    let today = today();
     let ca = LocalCa::open(folder.path(), &names("pi", None), today).expect("makes");
     let kept = std::fs::read_to_string(folder.path().join("local-ca.json")).expect("is there");
     let kept: serde_json::Value = serde_json::from_str(&kept).expect("is JSON");
@@ -224,7 +231,7 @@ fn names_that_came_later_are_left_out_and_a_damaged_file_is_told() {
 #[tokio::test]
 async fn the_local_certificate_never_grows_old() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (names, today) = (names("pi", None), SystemTime::now());
+    let (names, today) = (names("pi", None), today());
     let ca = Arc::new(LocalCa::open(folder.path(), &names, today).expect("makes"));
     // As if the hub had been asleep for a month, with a certificate of that time.
     let before = today - Duration::from_secs(40 * 86_400);

@@ -46,7 +46,7 @@ pub(super) fn read(file: &Map<String, Value>, draft: &mut Draft) {
 
 fn path(name: &str, keys: &Map<String, Value>, defaults: &Map<String, Value>, draft: &mut Draft) {
     let place = format!("paths.{name}");
-    if name.starts_with('~') || name.starts_with("all") {
+    if name.starts_with('~') || matches!(name, "all" | "all_others") {
         return draft.left(place, "patterns make no stream: each has a name of its own");
     }
     let inherited = |key: &str| keys.get(key).or_else(|| defaults.get(key));

@@ -96,7 +96,7 @@ fn the_example_and_what_is_right_fit_the_schema() {
         "trusted_proxies: [127.0.0.1, 10.0.0.0/8]",
         "ice_servers: [{urls: 'turn:t.example', username: 12, credential: '${PASS}'}, {urls: ['stun:a.example']}]",
         "limits: {body: 1m, idle_time: 1 min, streams: 1000}",
-        "streams: {a/b/c/d: demo, e: 'rtsp://u:${PASS}@h/s', f: , g: {source: '${PASS:demo}', delay_limit: 250ms}}",
+        "streams: {a/b/c/d: demo, e: 'rtsp://u:${PASS}@h/s', f: , g: {source: '${NONE:demo}', delay_limit: 250ms}}",
     ] {
         assert!(read(text).is_ok(), "{text}: {:?}", read(text));
         assert!(fits(text), "{text}");

@@ -125,7 +125,6 @@ fn every_setting_can_be_changed_and_taken_back() {
         "",
         "# a comment\n",
         "streams:\n  a: demo   # kept\n",
-        "{log: {level: debug}, streams: {a: demo}}\n",
     ] {
         for key in SETTINGS {
             let world = world(text);
