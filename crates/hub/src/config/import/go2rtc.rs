@@ -39,7 +39,7 @@ fn stream(name: &str, sources: &[&str], draft: &mut Draft) {
     for source in sources {
         let (address, options) = source.split_once('#').unwrap_or((source, ""));
         let plain = address.strip_prefix("ffmpeg:").unwrap_or(address);
-        match plain.split_once("://").map(|(scheme, rest)| (scheme, rest)) {
+        match plain.split_once("://") {
             Some(("rtsp" | "rtsps" | "rtspx", _)) if found => {
                 draft.left(&place, format!("{plain}: a stream has one source; a smaller picture of the same goes to `substream`"));
             }

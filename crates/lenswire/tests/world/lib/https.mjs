@@ -1,7 +1,7 @@
 // Certificates for proxies, and asking over HTTPS what a browser would not show.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { request as plain } from 'node:http';
 import { request as encrypted } from 'node:https';
 
@@ -19,14 +19,14 @@ export function certificate(name) {
 
 /** One GET without following anything: { status, headers, body }. `ca` is a PEM text to trust. */
 export function get(url, { ca, headers } = {}) {
-  const { promise, resolve, reject } = Promise.withResolvers();
   const ask = url.startsWith('https:') ? encrypted : plain;
-  const asked = ask(url, { ca, headers, agent: false }, (answer) => {
-    let body = '';
-    answer.setEncoding('utf8').on('data', (text) => (body += text)).on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body }));
+  return new Promise((resolve, reject) => {
+    const asked = ask(url, { ca, headers, agent: false }, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (text) => (body += text)).on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body }));
+    });
+    asked.on('error', reject).end();
   });
-  asked.on('error', reject).end();
-  return promise;
 }
 
 /** Lets a browser profile trust a certificate authority, as a person does in its settings (NSS). */
@@ -36,5 +36,3 @@ export function trust(home, pem) {
   execFileSync('certutil', ['-d', `sql:${db}`, '-N', '--empty-password']);
   execFileSync('certutil', ['-d', `sql:${db}`, '-A', '-t', 'C,,', '-n', 'lenswire', '-i', '/dev/stdin'], { input: pem });
 }
-
-export const read = (file) => readFileSync(file, 'utf8');
