@@ -1,10 +1,11 @@
 //! How a stream is called: parsed once at the door, a plain lower-case path from then on.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Most segments in a name: a page, a group, a place and a camera; more would only lengthen URLs.
@@ -128,6 +129,20 @@ impl FromStr for StreamName {
 impl Borrow<str> for StreamName {
     fn borrow(&self) -> &str {
         &self.0
+    }
+}
+
+impl JsonSchema for StreamName {
+    fn schema_name() -> Cow<'static, str> {
+        "StreamName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "1 to 4 parts of a to z, 0 to 9, - and _, joined by /.",
+            "pattern": "^[a-z0-9][a-z0-9_-]{0,62}(/[a-z0-9][a-z0-9_-]{0,62}){0,3}$",
+        })
     }
 }
 

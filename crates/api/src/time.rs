@@ -2,12 +2,16 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Whole seconds since 1970-01-01 UTC (RFC 7519 "NumericDate", integers only: a string or a
 /// fraction does not parse, so a claim cannot be present and unread, CVE-2026-25537).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
+#[schemars(description = "Seconds since 1970-01-01 UTC.")]
 pub struct UnixTime(pub u64);
 
 impl UnixTime {

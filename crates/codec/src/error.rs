@@ -28,6 +28,9 @@ pub enum Error {
         /// What it was given.
         got: Size,
     },
+    /// A picture can't become a JPEG.
+    #[error("JPEG: {0}")]
+    Still(String),
     /// As many bytes or samples as the format asks for, or nothing.
     #[error("expected {expected} bytes or samples, got {got}")]
     Length {

@@ -2,7 +2,7 @@
 //! and stops things and knows where they are; what a stream or a session is about stands with them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -11,11 +11,14 @@ use lenswire_rtc::Engine;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Config, StreamConfig, Viewers};
+use crate::events::{Event, Events};
 use crate::metrics::Counts;
 use crate::session::{self, Identity, Session, Sessions};
+use crate::still::Stills;
 use crate::stream::Entry;
 
 mod figures;
+mod pulse;
 #[cfg(test)]
 mod tests;
 mod translate;
@@ -23,7 +26,7 @@ mod watch;
 
 use translate::{engine_config, sources};
 pub use watch::WatchRequest;
-pub(crate) use watch::not_found;
+pub(crate) use watch::{PATIENCE, no_picture, not_found};
 
 /// How often sessions are looked at for expired grants and lost sockets.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -45,6 +48,8 @@ struct Inner {
     streams: Mutex<BTreeMap<StreamName, Running>>,
     sessions: Arc<Sessions>,
     counts: Arc<Counts>,
+    events: Arc<Events>,
+    stills: Stills,
     engine: Engine,
     /// Changes of the file are noticed on a thread that is none of the runtime's.
     runtime: tokio::runtime::Handle,
@@ -79,6 +84,8 @@ impl Hub {
             streams: Mutex::default(),
             sessions,
             counts,
+            events: Arc::default(),
+            stills: Stills::default(),
             engine,
             runtime: tokio::runtime::Handle::current(),
             applying: Mutex::default(),
@@ -86,6 +93,7 @@ impl Hub {
         };
         let hub = Self(Arc::new(inner));
         hub.apply(config, now);
+        tokio::spawn(pulse::pulse(Arc::downgrade(&hub.0)));
         Ok(hub)
     }
 
@@ -155,6 +163,11 @@ impl Hub {
         self.0.sessions.count(name)
     }
 
+    /// The same for all streams that somebody watches.
+    pub(crate) fn watching_each(&self) -> BTreeMap<StreamName, usize> {
+        self.0.sessions.count_each()
+    }
+
     /// The session with that secret.
     #[must_use]
     pub fn session(&self, secret: &str) -> Option<Arc<Session>> {
@@ -184,6 +197,16 @@ impl Hub {
         self.0.sessions.close_all(&session::stopping(), |_| true);
     }
 
+    /// What happens, for those who follow it.
+    pub(crate) fn events(&self) -> &Arc<Events> {
+        &self.0.events
+    }
+
+    /// What makes snapshots.
+    pub(crate) fn stills(&self) -> &Stills {
+        &self.0.stills
+    }
+
     /// The engine that carries it all.
     #[must_use]
     pub fn engine(&self) -> &Engine {
@@ -193,11 +216,8 @@ impl Hub {
     fn add(&self, name: &StreamName, config: &StreamConfig, now: Instant) {
         let entry = Entry::new(name.clone(), config.clone(), sources(config), now);
         let (runtime, counts) = (&self.0.runtime, &self.0.counts);
-        let task = run(
-            Arc::clone(&entry),
-            Some(Arc::clone(&self.0.sessions)),
-            Arc::clone(counts),
-        );
+        let hub = Arc::downgrade(&self.0);
+        let task = run(Arc::clone(&entry), Some(hub), Arc::clone(counts));
         let substream = entry.substream().map(|substream| {
             let task = run(Arc::clone(substream), None, Arc::clone(counts));
             AbortOnDropHandle::new(runtime.spawn(task))
@@ -208,7 +228,9 @@ impl Hub {
             _substream: substream,
         };
         tracing::info!(stream = %name, "stream added");
+        let entry = Arc::clone(&running.entry);
         self.streams_lock().insert(name.clone(), running);
+        self.tell_stream(&entry);
     }
 
     fn change(&self, name: &StreamName, before: &StreamConfig, after: &StreamConfig, now: Instant) {
@@ -218,6 +240,7 @@ impl Hub {
         tracing::info!(stream = %name, "stream changed");
         entry.configure(after.clone(), sources(after), now);
         self.0.sessions.limit_delay(name, watch::delay_limit(after));
+        self.tell_stream(&entry);
         if (before.viewers, after.viewers) == (Viewers::Anyone, Viewers::Grant) {
             // Being open to anyone was the only leave that these had (SEC-13).
             let why = Problem::new(
@@ -232,7 +255,11 @@ impl Hub {
 
     fn remove(&self, name: &StreamName) {
         tracing::info!(stream = %name, "stream removed");
-        drop(self.streams_lock().remove(name));
+        let removed = self.streams_lock().remove(name);
+        if let Some(running) = removed {
+            let (name, viewers) = (name.clone(), running.entry.config().viewers);
+            self.0.events.push(Event::Removed { name, viewers });
+        }
         let why = Problem::new(
             Code::StreamRemoved,
             format!("{name} was taken out of the configuration."),
@@ -258,22 +285,24 @@ impl std::fmt::Debug for Hub {
     }
 }
 
-/// Runs a source, counts its problems and tells the stream's sessions how it stands. (A substream's
-/// is no business of theirs: they show the stream while it can't play.)
-async fn run(entry: Arc<Entry>, sessions: Option<Arc<Sessions>>, counts: Arc<Counts>) {
+/// Runs a source, counts its problems and tells the stream's sessions and followers how it stands.
+/// (A substream's is no business of theirs: they show the stream while it can't play.)
+async fn run(entry: Arc<Entry>, hub: Option<Weak<Inner>>, counts: Arc<Counts>) {
     let mut standing = entry.follow();
     let telling = async {
-        let mut counted = None;
+        let mut told = None;
         while standing.changed().await.is_ok() {
             let now = standing.borrow_and_update().clone();
-            let code = now.problem.as_ref().map(|problem| problem.code);
-            if std::mem::replace(&mut counted, code) != code
-                && let Some(code) = code
+            let cause = now.cause();
+            let before = told.replace(cause);
+            if let (_, Some(code)) = cause
+                && before.is_none_or(|(_, known)| known != Some(code))
             {
                 counts.problem(code);
             }
-            if let Some(sessions) = &sessions {
-                sessions.on_standing(entry.name(), &now);
+            if let Some(hub) = hub.as_ref().and_then(Weak::upgrade).map(Hub) {
+                hub.0.sessions.on_standing(entry.name(), &now);
+                hub.tell_standing(&entry, now, before != Some(cause));
             }
         }
     };

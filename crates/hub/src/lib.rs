@@ -4,8 +4,10 @@
 //! |---|---|---|
 //! | [`hub`] | which streams and sessions there are | know what one is about |
 //! | [`stream`] | one stream: its media, its settings, the task that runs its source | know viewers |
+//! | `events/`, `curves`, `history`, [`journal`] | what has happened, for those who look on | disturb what happens |
 //! | `supervise` | when a source runs, as a pure state machine | read a clock, touch a source |
 //! | `source/` | one driver per kind of source | decide about the next attempt |
+//! | `still/` | snapshots: keyframes decoded when somebody asks | decode for anything else |
 //! | [`session`] | one viewer's use of one stream, and by whose leave | speak HTTP |
 //! | [`probe`] | looking at a camera once: what it sends, who can play it, where it fails | keep a stream |
 //! | [`http`] | URLs, messages, HTTP statuses; the one place that knows them | decide who may: it asks [`auth`] |
@@ -20,13 +22,18 @@
 
 pub mod auth;
 pub mod config;
+mod curves;
+mod events;
+mod history;
 pub mod http;
 pub mod https;
 pub mod hub;
+pub mod journal;
 mod metrics;
 pub mod probe;
 pub mod session;
 mod source;
+mod still;
 pub mod store;
 pub mod stream;
 mod supervise;

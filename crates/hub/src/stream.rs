@@ -14,6 +14,7 @@ use lenswire_media::{Demand, Stream, StreamStats, Tracks};
 use tokio::sync::{Notify, watch};
 
 use crate::config::StreamConfig;
+use crate::curves::{Curves, Sample, Span};
 use crate::source::Source;
 use crate::supervise::{Action, Event, Mode, Phase, Supervisor};
 
@@ -30,16 +31,21 @@ pub use standing::Standing;
 /// A stream: outlives its sources, its viewers and its configuration's versions.
 pub struct Entry {
     name: StreamName,
+    /// Unlike that of any other entry, of this process or another: for entity tags.
+    id: u32,
     media: Stream,
     state: Mutex<State>,
     /// The task has something to do: an action, or a change of demand.
     kick: Arc<Notify>,
     standing: watch::Sender<Standing>,
+    curves: Mutex<Curves>,
     role: Role,
 }
 
 struct State {
     config: StreamConfig,
+    /// Counts the configurations that it has had.
+    revision: u64,
     /// Nothing to supervise when there is none: somebody may publish to the stream.
     source: Option<Supervised>,
     /// Decided, not yet done by the task.
@@ -108,6 +114,7 @@ impl Entry {
         let source = source.map(|source| Supervised::new(source, &config, now));
         let state = State {
             config,
+            revision: 1,
             source,
             action: Action::Nothing,
             run: 0,
@@ -117,10 +124,12 @@ impl Entry {
         };
         Arc::new(Self {
             name,
+            id: rand::random(),
             media,
             state: Mutex::new(state),
             kick,
             standing: watch::Sender::new(standing),
+            curves: Mutex::default(),
             role,
         })
     }
@@ -152,6 +161,11 @@ impl Entry {
         &self.name
     }
 
+    /// Unlike that of any other entry, of this process or another.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
     /// What its viewers hang off.
     #[must_use]
     pub fn media(&self) -> &Stream {
@@ -162,6 +176,24 @@ impl Entry {
     #[must_use]
     pub fn config(&self) -> StreamConfig {
         self.lock().config.clone()
+    }
+
+    /// Names its present configuration: other after each change, and in each process.
+    pub(crate) fn revision(&self) -> String {
+        format!("{:x}.{}", self.id, self.lock().revision)
+    }
+
+    /// Its curves grow by a sample: so many watch, and that is their delay.
+    pub(crate) fn sample(&self, delay: Option<Duration>, watching: usize, now: Instant) {
+        let stats = self.stats(now);
+        let mut curves = self.curves.lock().unwrap_or_else(PoisonError::into_inner);
+        curves.take(&stats, self.media.is_live(), delay, watching);
+    }
+
+    /// One of its curves, and the time between two samples.
+    pub(crate) fn curve(&self, span: Span) -> (Duration, Vec<Sample>) {
+        let curves = self.curves.lock().unwrap_or_else(PoisonError::into_inner);
+        curves.span(span)
     }
 
     /// How its source stands.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lenswire_api::{Problem, StreamName};
 use lenswire_media::{Kind, ParameterSets, StreamStats, Track, Tracks};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::{Source, StreamConfig, Transport, Viewers};
@@ -37,7 +38,7 @@ impl Moment {
 }
 
 /// One stream.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct StreamView {
     name: StreamName,
     page: String,
@@ -55,7 +56,7 @@ pub struct StreamView {
 }
 
 /// A smaller picture of the same scene.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct SubstreamView {
     source: SourceView,
     state: StateView,
@@ -64,7 +65,7 @@ struct SubstreamView {
     stats: SourceStatsView,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct SourceView {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +73,7 @@ struct SourceView {
     has_password: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct StateView {
     name: &'static str,
     since: String,
@@ -83,7 +84,7 @@ struct StateView {
 }
 
 /// What a track is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TrackView {
     /// `video` or `audio`.
     pub kind: &'static str,
@@ -106,21 +107,21 @@ pub struct TrackView {
 }
 
 /// Sound as a camera sends it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct SoundView {
     codec: String,
     clock_rate: u32,
     channels: u8,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct StatsView {
     #[serde(flatten)]
     source: SourceStatsView,
     watching: usize,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct SourceStatsView {
     bitrate_bps: u64,
     frames_per_second: f32,
@@ -169,6 +170,12 @@ impl StreamView {
 }
 
 impl StreamView {
+    /// Where it comes from: the address without its password, or else the kind of source.
+    pub(crate) fn origin(&self) -> String {
+        let SourceView { kind, url, .. } = &self.source;
+        url.clone().unwrap_or_else(|| (*kind).to_owned())
+    }
+
     /// The same for people who may watch and nothing more: where the camera stands is left out.
     #[must_use]
     pub fn for_viewers(self) -> Self {
@@ -299,7 +306,7 @@ fn profile(parameters: &ParameterSets) -> Option<String> {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

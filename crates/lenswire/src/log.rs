@@ -6,18 +6,24 @@
 //! for one thing, so nothing is left out there.
 
 use std::collections::HashMap;
-use std::fmt::{self, Write as _};
+use std::fmt::{Debug, Result as Formatted, Write as _};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::IsTerminal;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use lenswire_hub::journal::Journal;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::{Format, Json, JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, fmt as lines};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
+
+mod lines;
+use lines::Lines;
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,25 +36,27 @@ pub(crate) enum Look {
 
 /// Starts logging. `filter` is a level (`info`) or a list such as `info,lenswire_rtsp=trace`; one
 /// that can't be read counts as `info` and is named in the first line.
-pub(crate) fn start(look: Look, filter: &str) {
+pub(crate) fn start(look: Look, filter: &str, journal: Arc<Journal>) {
     let parsed = EnvFilter::builder().parse(filter);
     let bad = parsed.as_ref().err().map(ToString::to_string);
-    let builder = lines::Subscriber::builder()
-        .with_env_filter(parsed.unwrap_or_else(|_| EnvFilter::new("info")))
+    let wanted = tracing_subscriber::registry()
+        .with(parsed.unwrap_or_else(|_| EnvFilter::new("info")))
+        .with(Lines::new(journal));
+    let layer = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_writer(std::io::stderr);
     // A second start (tests) keeps the first.
     let _ = match look {
-        Look::Text => builder
-            .event_format(Once::new(Format::default().with_target(false), Tail::Text))
-            .try_init(),
-        Look::Json => builder
-            .fmt_fields(JsonFields::new())
-            .event_format(Once::new(
-                Format::default().json().flatten_event(true),
-                Tail::Json,
-            ))
-            .try_init(),
+        Look::Text => {
+            let format = Once::new(Format::default().with_target(false), Tail::Text);
+            wanted.with(layer.event_format(format)).try_init()
+        }
+        Look::Json => {
+            let format = Format::default().json().flatten_event(true);
+            let format = Once::new(format, Tail::Json);
+            let layer = layer.fmt_fields(JsonFields::new()).event_format(format);
+            wanted.with(layer).try_init()
+        }
     };
     if let Some(why) = bad {
         tracing::warn!(filter, why, "log level can't be read; using info");
@@ -72,7 +80,7 @@ enum Tail {
 struct Once<F> {
     inner: F,
     tail: Tail,
-    causes: Mutex<Causes>,
+    gate: Gate,
 }
 
 impl<F> Once<F> {
@@ -80,10 +88,16 @@ impl<F> Once<F> {
         Self {
             inner,
             tail,
-            causes: Mutex::default(),
+            gate: Gate::default(),
         }
     }
+}
 
+/// Lets a cause pass once a second.
+#[derive(Default)]
+struct Gate(Mutex<Causes>);
+
+impl Gate {
     /// None: leave it out. Some(n): write it; n alike were left out before.
     fn admit(&self, event: &Event<'_>) -> Option<u64> {
         if *event.metadata().level() > Level::INFO {
@@ -97,7 +111,7 @@ impl<F> Once<F> {
             reason = "a line of the log is a door: it enters the world now"
         )]
         let now = Instant::now();
-        self.causes
+        self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .admit(cause.0.finish(), now)
@@ -115,25 +129,25 @@ where
         context: &FmtContext<'_, S, N>,
         writer: Writer<'_>,
         event: &Event<'_>,
-    ) -> fmt::Result {
+    ) -> Formatted {
         self.write(writer, event, |line| {
             self.inner.format_event(context, line, event)
         })
     }
 }
 
-impl<S, N, T> FormatEvent<S, N> for Once<Format<lines::format::Full, T>>
+impl<S, N, T> FormatEvent<S, N> for Once<Format<fmt::format::Full, T>>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
-    Format<lines::format::Full, T>: FormatEvent<S, N>,
+    Format<fmt::format::Full, T>: FormatEvent<S, N>,
 {
     fn format_event(
         &self,
         context: &FmtContext<'_, S, N>,
         writer: Writer<'_>,
         event: &Event<'_>,
-    ) -> fmt::Result {
+    ) -> Formatted {
         self.write(writer, event, |line| {
             self.inner.format_event(context, line, event)
         })
@@ -145,9 +159,9 @@ impl<F> Once<F> {
         &self,
         mut writer: Writer<'_>,
         event: &Event<'_>,
-        format: impl FnOnce(Writer<'_>) -> fmt::Result,
-    ) -> fmt::Result {
-        let Some(left_out) = self.admit(event) else {
+        format: impl FnOnce(Writer<'_>) -> Formatted,
+    ) -> Formatted {
+        let Some(left_out) = self.gate.admit(event) else {
             return Ok(());
         };
         if left_out == 0 {
@@ -171,7 +185,7 @@ impl<F> Once<F> {
 struct Cause(DefaultHasher);
 
 impl Visit for Cause {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if matches!(field.name(), "stream" | "camera" | "code") {
             let mut text = String::new();
             // Writing to a String can't fail.

@@ -11,6 +11,7 @@ use lenswire_hub::auth::Authority;
 use lenswire_hub::config::{self, Config, File, LogFormat, LogLevel, Watch};
 use lenswire_hub::http::{self, App, Serving};
 use lenswire_hub::https::Https;
+use lenswire_hub::journal::Journal;
 use lenswire_hub::store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -38,17 +39,22 @@ pub(crate) fn run(options: Serve) -> anyhow::Result<()> {
     let folder = places.folder()?;
     let file = places.file(overrides)?;
     let config = file.load()?;
-    start_log(&config);
+    let journal = start_log(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start")?;
-    let served = runtime.block_on(serve(config, file, &folder));
+    let served = runtime.block_on(serve(config, file, &folder, journal));
     runtime.shutdown_timeout(REST);
     served
 }
 
-async fn serve(config: Config, file: File, folder: &Path) -> anyhow::Result<()> {
+async fn serve(
+    config: Config,
+    file: File,
+    folder: &Path,
+    journal: Arc<Journal>,
+) -> anyhow::Result<()> {
     let listener = listen("listen", config.listen)?;
     let plain = config.tls.as_ref().and_then(|tls| tls.http);
     let plain = plain
@@ -78,7 +84,9 @@ async fn serve(config: Config, file: File, folder: &Path) -> anyhow::Result<()> 
 
     let stopping = CancellationToken::new();
     tokio::spawn(stop_on_signal(stopping.clone()));
-    let app = App::new(hub, authority, file, stopping).with_install(ca.as_deref());
+    let app = App::new(hub, authority, file, stopping)
+        .with_install(ca.as_deref())
+        .with_journal(journal);
     let serving = |listener, tls| Serving {
         listener,
         tls,
@@ -177,8 +185,8 @@ async fn signal() {
 }
 
 /// Starts logging, and puts panics into the log: a panic costs one session, and its text may quote
-/// what that session was about.
-fn start_log(config: &Config) {
+/// what that session was about. Gives where the last lines are kept.
+fn start_log(config: &Config) -> Arc<Journal> {
     let look = match config.log.format {
         LogFormat::Text => log::Look::Text,
         LogFormat::Json => log::Look::Json,
@@ -191,10 +199,9 @@ fn start_log(config: &Config) {
         LogLevel::Debug => "debug",
         LogLevel::Trace => "trace",
     };
-    log::start(
-        look,
-        &std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned()),
-    );
+    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| level.to_owned());
+    let journal = Arc::new(Journal::default());
+    log::start(look, &filter, Arc::clone(&journal));
     std::panic::set_hook(Box::new(|panic| {
         let payload = panic.payload();
         let text = payload
@@ -211,6 +218,7 @@ fn start_log(config: &Config) {
             "panicked at a place that must not"
         );
     }));
+    journal
 }
 
 #[expect(clippy::disallowed_methods, reason = "the process is a door")]

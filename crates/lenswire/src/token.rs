@@ -115,6 +115,8 @@ fn as_json(token: &Kept) -> serde_json::Value {
         "kind": token.kind.name(),
         "name": token.name,
         "streams": token.streams.split_whitespace().collect::<Vec<_>>(),
+        "scope": token.scope.split_whitespace().collect::<Vec<_>>(),
+        "guest": token.guest,
         "created_at": token.created_at,
         "expires_at": token.expires_at,
         "revoked_at": token.revoked_at,

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 pub use key::{PublicKey, SigningKey};
 pub use pattern::Pattern;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use verify::{GrantError, Issuer, Verifier};
 
@@ -25,7 +26,7 @@ pub const LEEWAY: Duration = Duration::from_secs(60);
 pub const TOKEN_LIMIT: usize = 8 * 1024;
 
 /// What one may do with a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// See and hear it.
@@ -34,6 +35,18 @@ pub enum Scope {
     Publish,
     /// Send commands to what stands behind it.
     Control,
+}
+
+impl Scope {
+    /// Its name in grants and bodies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Watch => "watch",
+            Self::Publish => "publish",
+            Self::Control => "control",
+        }
+    }
 }
 
 /// What a grant's issuer says. All of it is needed but `nbf`, and each has one type only: a claim

@@ -1,7 +1,9 @@
 //! Which streams a grant is for.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::name::check_segment;
@@ -52,6 +54,20 @@ impl fmt::Display for Pattern {
             Self::Below(prefix) => write!(f, "{prefix}*"),
             Self::One(name) => name.fmt(f),
         }
+    }
+}
+
+impl JsonSchema for Pattern {
+    fn schema_name() -> Cow<'static, str> {
+        "Pattern".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "Which streams: `gate`, all below `phones/*`, or all: `*`.",
+            "examples": ["gate", "phones/*", "*"],
+        })
     }
 }
 

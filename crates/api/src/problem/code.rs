@@ -79,6 +79,8 @@ codes! {
     ViewerDelayed, "viewer_delayed", 503, "The picture is late", "Use a better connection or a smaller picture. When it is late on every screen, look at the camera's network.";
     GrantExpired, "grant_expired", 401, "The permission has ended", "Open the page again, or ask for a new link.";
     StreamNotLive, "stream_not_live", 409, "The stream is not live yet", "Try again in a few seconds.";
+    SnapshotMissing, "snapshot_missing", 503, "There is no picture yet", "Try again in a few seconds.";
+    SnapshotUnsupported, "snapshot_unsupported", 501, "No snapshots of this codec", "Set the camera's video, or its substream, to H.264.";
     StreamRemoved, "stream_removed", 410, "The stream was removed", "";
     TracksChanged, "tracks_changed", 409, "The camera changed its codecs", "Connect again.";
     Internal, "internal", 500, "A fault in Lenswire", "Look into Lenswire's log, and report what it says.";
@@ -92,6 +94,7 @@ codes! {
     NotAcceptable, "not_acceptable", 406, "No such format here", "";
     NotFound, "not_found", 404, "Nothing is here", "";
     StreamNotFound, "stream_not_found", 404, "There is no such stream", "Check the name; the streams page lists them all.";
+    TokenNotFound, "token_not_found", 404, "There is no such token that holds", "";
     SessionNotFound, "session_not_found", 404, "There is no such session", "";
     MethodNotAllowed, "method_not_allowed", 405, "This method is not taken here", "";
     Unauthorized, "unauthorized", 401, "Not signed in", "Sign in with the administrator's token, or open the claim link. `lenswire token claim` makes a new one.";
@@ -100,7 +103,7 @@ codes! {
     HostNotAllowed, "host_not_allowed", 421, "Lenswire does not answer to that name", "Set public_url to the address that people use.";
     ClaimUsed, "claim_used", 410, "This claim link was used or has ended", "Make another one on the machine: lenswire token claim.";
     PreconditionRequired, "precondition_required", 428, "If-Match is missing", "Send If-Match with the session's ETag, or * to restart ICE.";
-    PreconditionFailed, "precondition_failed", 412, "The session has changed since", "Send the ETag of the last answer.";
+    PreconditionFailed, "precondition_failed", 412, "It has changed since", "Load it again, and send the ETag of that answer.";
     NameInvalid, "name_invalid", 422, "This cannot be a stream's name", "Use 1 to 4 parts of a to z, 0 to 9, - and _, joined by /.";
     NameTaken, "name_taken", 409, "That name is taken", "Choose another name, or change the stream that has it.";
     SourceDenied, "source_denied", 422, "That address is not allowed as a source", "Use the camera's own address. Sources on this machine need allow_loopback_sources: true.";
@@ -119,5 +122,20 @@ codes! {
 impl serde::Serialize for Code {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl schemars::JsonSchema for Code {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Code".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let names: Vec<_> = Self::ALL.iter().map(|code| code.name()).collect();
+        schemars::json_schema!({
+            "type": "string",
+            "description": "A problem's stable name.",
+            "enum": names,
+        })
     }
 }

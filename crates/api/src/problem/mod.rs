@@ -9,6 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use code::Code;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// One problem, ready for a person and for a program.
@@ -92,6 +93,37 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+/// The body as it is written, for the API's description.
+#[derive(JsonSchema)]
+#[schemars(rename = "Problem", description = "What went wrong (RFC 9457).")]
+#[expect(dead_code, reason = "describes what `Serialize` writes")]
+struct Body {
+    /// Always `about:blank`: the code says which problem it is.
+    r#type: &'static str,
+    /// The code in a few words.
+    title: &'static str,
+    /// The HTTP status of its answer.
+    status: u16,
+    /// Stable: match on this.
+    code: Code,
+    /// What happened this time.
+    detail: Option<String>,
+    /// What to do about it.
+    fix: Option<String>,
+    /// The path that was asked for.
+    instance: Option<String>,
+}
+
+impl JsonSchema for Problem {
+    fn schema_name() -> Cow<'static, str> {
+        Body::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Body::json_schema(generator)
+    }
+}
 
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

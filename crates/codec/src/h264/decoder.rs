@@ -38,10 +38,23 @@ impl H264Decoder {
             self.annex_b.extend_from_slice(&START_CODE);
             self.annex_b.extend_from_slice(unit);
         }
-        let Some(decoded) = self.decoder.decode(&self.annex_b)? else {
+        let annex_b = std::mem::take(&mut self.annex_b);
+        let picture = self.decode_annex_b(&annex_b);
+        self.annex_b = annex_b;
+        picture
+    }
+
+    /// The same for units that have their start codes.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_annex_b(&mut self, access_unit: &[u8]) -> Result<Option<Picture>, Error> {
+        let Some(decoded) = self.decoder.decode(access_unit)? else {
             return Ok(None);
         };
         let (width, height) = decoded.dimensions();
+        // What is cropped to an odd side loses its last row or column.
+        let (width, height) = (width & !1, height & !1);
         let (y, u, v) = decoded.strides();
         let planes = [(decoded.y(), y), (decoded.u(), u), (decoded.v(), v)];
         Picture::from_planes(Size { width, height }, planes).map(Some)

@@ -27,6 +27,21 @@ pub struct Authority {
     pub(super) printed: Mutex<Option<[u8; 32]>>,
 }
 
+/// A grant to be made and kept.
+#[derive(Clone, Debug)]
+pub struct NewGrant {
+    /// What its maker calls it.
+    pub name: String,
+    /// Which streams it is for.
+    pub streams: Vec<Pattern>,
+    /// What it lets do with them.
+    pub scope: Vec<Scope>,
+    /// When it ends.
+    pub until: UnixTime,
+    /// Whether it is for a guest.
+    pub guest: bool,
+}
+
 /// A store's failure as an answer; the log has the rest.
 pub(super) fn failed(error: store::Error) -> Problem {
     tracing::error!(%error, "the store failed");
@@ -196,17 +211,59 @@ impl Authority {
         until: UnixTime,
         now: UnixTime,
     ) -> Result<String, Problem> {
-        let list: Vec<String> = streams.iter().map(ToString::to_string).collect();
+        let grant = NewGrant {
+            name: name.to_owned(),
+            streams,
+            scope,
+            until,
+            guest: false,
+        };
+        self.give(grant, now).await.map(|(_, token)| token)
+    }
+
+    /// Makes a grant that is kept, for a program or a guest: its number, and the token, which is
+    /// given here and never again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn give(&self, grant: NewGrant, now: UnixTime) -> Result<(String, String), Problem> {
+        let NewGrant {
+            name,
+            streams,
+            scope,
+            until,
+            guest,
+        } = grant;
+        let list: Vec<_> = streams.iter().map(ToString::to_string).collect();
+        let scopes: Vec<_> = scope.iter().map(|scope| scope.name()).collect();
         let entry = NewToken {
             id: number(),
             hash: None,
-            name: name.to_owned(),
             streams: list.join(" "),
+            scope: scopes.join(" "),
+            guest,
             expires_at: Some(until),
+            name,
         };
-        let token = self.sign(name, entry.id.clone(), streams, scope, until, now)?;
+        let token = self.sign(&entry.name, entry.id.clone(), streams, scope, until, now)?;
         self.store.add_token(&entry, now).await.map_err(failed)?;
-        Ok(token)
+        Ok((entry.id, token))
+    }
+
+    /// All tokens that people made, the newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tokens(&self) -> Result<Vec<store::Token>, Problem> {
+        self.store.tokens().await.map_err(failed)
+    }
+
+    /// Takes a token back; whether there was one to take.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn revoke(&self, id: &str, now: UnixTime) -> Result<bool, Problem> {
+        self.store.revoke_token(id, now).await.map_err(failed)
     }
 
     fn sign(
@@ -240,12 +297,13 @@ impl Authority {
 /// An administrator's token, and what is kept of it.
 pub(super) fn new_administrator(name: &str, until: Option<UnixTime>) -> (String, NewToken) {
     let token = administrator_token();
-    let (hash, streams) = (Some(hash(&token)), String::new());
     let entry = NewToken {
         id: number(),
-        hash,
+        hash: Some(hash(&token)),
         name: name.to_owned(),
-        streams,
+        streams: String::new(),
+        scope: String::new(),
+        guest: false,
         expires_at: until,
     };
     (token, entry)

@@ -11,6 +11,6 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
-pub use authority::{Authority, LOGIN_TIME, PAGE_GRANT_TIME};
+pub use authority::{Authority, LOGIN_TIME, NewGrant, PAGE_GRANT_TIME};
 pub use caller::{Caller, Credential, How};
 pub use claim::{CLI_CLAIM_TIME, SignedIn};

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use lenswire_api::StreamName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use yaml_edit::{Document, Mapping, MappingBuilder};
 
@@ -23,26 +24,59 @@ pub enum StreamEdit {
     Remove(StreamName),
 }
 
+impl StreamEdit {
+    /// The stream that it is about.
+    #[must_use]
+    pub const fn name(&self) -> &StreamName {
+        match self {
+            Self::Add(name, _) | Self::Change(name, _) | Self::Remove(name) => name,
+        }
+    }
+}
+
 /// Keys of one stream in a request's body (RFC 7396): absent leaves a key as it is, null removes
 /// it, which brings its default back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "the keys of StreamConfig")]
 pub struct StreamPatch {
+    /// `rtsp://..`, `demo`; none: whoever publishes.
     #[serde(deserialize_with = "given")]
+    #[schemars(with = "Option<String>")]
     pub source: Option<Option<SourceText>>,
+    /// A smaller picture of the same scene.
     #[serde(deserialize_with = "given")]
+    #[schemars(with = "Option<String>")]
     pub substream: Option<Option<SourceText>>,
+    /// How RTSP media travels.
     #[serde(deserialize_with = "given")]
+    #[schemars(with = "Option<Transport>")]
     pub transport: Option<Option<Transport>>,
+    /// Whether the source runs only while somebody watches.
     #[serde(deserialize_with = "given")]
+    #[schemars(with = "Option<bool>")]
     pub on_demand: Option<Option<bool>>,
+    /// How far a viewer may fall behind: `500ms`, `2s`.
     #[serde(deserialize_with = "given_duration")]
+    #[schemars(with = "Option<String>")]
     pub delay_limit: Option<Option<Duration>>,
+    /// Who may watch.
     #[serde(deserialize_with = "given")]
+    #[schemars(with = "Option<Viewers>")]
     pub viewers: Option<Option<Viewers>>,
+    /// Who may be its source.
     #[serde(deserialize_with = "given")]
+    #[schemars(with = "Option<Publish>")]
     pub publish: Option<Option<Publish>>,
+}
+
+/// A new stream as a request describes it.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "describes what is read in two steps")]
+pub(crate) struct NewStream {
+    /// What it is to be called.
+    name: StreamName,
+    #[schemars(flatten)]
+    keys: StreamPatch,
 }
 
 /// A source as a request writes it: checked, and kept as it was written.

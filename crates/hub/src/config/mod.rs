@@ -36,6 +36,7 @@ mod tree;
 mod units;
 mod watch;
 
+pub(crate) use edit::NewStream;
 pub use edit::{SourceText, StreamEdit, StreamPatch};
 pub use error::{Error, Place};
 pub use file::{File, Home};

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use lenswire_api::StreamName;
+use schemars::JsonSchema;
 use serde::de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use url::Url;
@@ -339,7 +340,7 @@ impl<'de> Deserialize<'de> for Source {
 }
 
 /// How RTSP media travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
     /// TCP, and UDP when the camera wants it.
@@ -352,7 +353,7 @@ pub enum Transport {
 }
 
 /// Who may watch a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Viewers {
     /// Everybody.
@@ -363,7 +364,7 @@ pub enum Viewers {
 }
 
 /// Who may be a stream's source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Publish {
     /// Everybody.

@@ -50,9 +50,28 @@ impl IfMatch {
     }
 }
 
+/// Whether an `If-None-Match` header names what is there now (RFC 9110 section 13.1.2): weak
+/// comparison, so that `W/` doesn't matter. `current` has its quotes.
+pub(crate) fn is_known(header: Option<&str>, current: &str) -> bool {
+    header.is_some_and(|header| {
+        let mut tags = header.split(',').take(MOST_TAGS).map(str::trim);
+        tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == current)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_known_is_named_weakly_or_strongly() {
+        for known in ["\"a\"", "W/\"a\"", "\"b\", \"a\"", "*"] {
+            assert!(is_known(Some(known), "\"a\""), "{known}");
+        }
+        for other in [None, Some(""), Some("a"), Some("\"b\"")] {
+            assert!(!is_known(other, "\"a\""), "{other:?}");
+        }
+    }
 
     #[test]
     fn tags_are_compared_strongly() {

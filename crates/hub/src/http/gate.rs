@@ -32,6 +32,9 @@ pub(super) enum Origins {
     Own,
     /// Anybody's; a cookie never counts, and `?token=` does, for players that can send no header.
     Any,
+    /// Anybody's, to be shown: a cookie counts when the page is our own, and `?token=` does, for
+    /// dashboards that can send no header. No page of another origin can read it.
+    Picture,
     /// Anybody's, to say hello; a cookie counts when the page is our own.
     Socket,
 }
@@ -39,8 +42,9 @@ pub(super) enum Origins {
 impl Origins {
     pub(super) fn of(what: What) -> Self {
         match what {
-            What::Whep | What::WhepSession | What::Player => Self::Any,
+            What::Whep | What::WhepSession | What::OtherOffer | What::Player => Self::Any,
             What::Socket => Self::Socket,
+            What::Snapshot | What::OtherFrame => Self::Picture,
             What::Health
             | What::Ready
             | What::Metrics
@@ -56,6 +60,9 @@ impl Origins {
             | What::Sessions
             | What::Session => Self::Own,
             What::Settings | What::Schema | What::Install => Self::Own,
+            What::History | What::Stats | What::Events | What::Log => Self::Own,
+            What::Tokens | What::Token => Self::Own,
+            What::OpenApi | What::OtherStreams => Self::Own,
             What::Asset | What::Page | What::StreamPage => Self::Own,
         }
     }
@@ -153,6 +160,13 @@ impl Gate {
             Origins::Any => {
                 authority::visitor(authority, &parts.headers, parts.uri.query(), now).await
             }
+            Origins::Picture => {
+                let (headers, query) = (&parts.headers, parts.uri.query());
+                match authority::visitor(authority, headers, query, now).await? {
+                    Caller::Anonymous => authority::caller(authority, client, headers, now).await,
+                    known => Ok(known),
+                }
+            }
         }
     }
 
@@ -167,13 +181,24 @@ impl Gate {
     fn check_rate(&self, what: What, caller: &Caller, client: &Client) -> Result<(), Problem> {
         let rates = &self.app.rates;
         match what {
-            What::Whep | What::WhepSession | What::Socket => rates.whep(client.address),
+            What::Whep | What::WhepSession | What::Socket | What::OtherOffer => {
+                rates.whep(client.address)
+            }
+            // A wall asks for many at once.
+            What::Snapshot | What::OtherFrame => rates.whep(client.address),
             What::Streams
             | What::Stream
             | What::Retry
             | What::Probe
             | What::Sessions
             | What::Session
+            | What::History
+            | What::Stats
+            | What::Events
+            | What::Log
+            | What::Tokens
+            | What::Token
+            | What::OtherStreams
             | What::Metrics
             | What::Settings
             | What::Grants => {
@@ -188,7 +213,7 @@ impl Gate {
             What::Me | What::Claim | What::Login | What::Logout | What::Health | What::Ready => {
                 Ok(())
             }
-            What::Asset | What::Page | What::StreamPage | What::Player => Ok(()),
+            What::Asset | What::Page | What::StreamPage | What::Player | What::OpenApi => Ok(()),
             What::Schema | What::Install => Ok(()),
         }
     }
@@ -220,7 +245,10 @@ impl Gate {
                 let leave = leave::to_change(&self.app, caller, &session, moment.now)?;
                 Ok(Found::Session(session, leave))
             }
-            (Access::Watch | Access::Owner, None) => Err(Code::Forbidden.into()),
+            (Access::Watch | Access::Owner, None) => Err(Problem::new(
+                Code::StreamNotFound,
+                "The address names no stream.",
+            )),
         }
     }
 
@@ -261,7 +289,7 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     if let Some(proxy) = origin::untrusted_proxy(peer(&parts), &parts.headers, &config) {
         gate.tell_of_proxy(proxy);
     }
-    let place = Place::parse(&path);
+    let place = Place::parse(&path).map(|place| place.with_query(parts.uri.query()));
     let what = place.as_ref().map(|place| place.what);
     let hsts = client.https && client.asked_by_public_name;
     let answer = match place {

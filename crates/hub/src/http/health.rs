@@ -4,9 +4,17 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::asked::{Answer, Asked};
+
+/// Whether it serves.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Readiness {
+    /// `ready` or `stopping`.
+    status: &'static str,
+}
 
 /// `GET /healthz`.
 pub(crate) async fn alive(_asked: Asked) -> Answer {
@@ -19,9 +27,9 @@ pub(crate) async fn ready(asked: Asked) -> Answer {
     if asked.app.stopping.is_cancelled() {
         return Ok((
             StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({ "status": "stopping" })),
+            Json(Readiness { status: "stopping" }),
         )
             .into_response());
     }
-    Ok(Json(json!({ "status": "ready" })).into_response())
+    Ok(Json(Readiness { status: "ready" }).into_response())
 }

@@ -43,6 +43,20 @@ pub(crate) enum What {
     Retry,
     /// `/api/v1/probe`
     Probe,
+    /// `/api/v1/streams/{name}/snapshot.jpg`
+    Snapshot,
+    /// `/api/v1/streams/{name}/history`
+    History,
+    /// `/api/v1/streams/{name}/stats`
+    Stats,
+    /// `/api/v1/events`
+    Events,
+    /// `/api/v1/log`
+    Log,
+    /// `/api/v1/tokens`
+    Tokens,
+    /// `/api/v1/tokens/{id}`
+    Token,
     /// `/api/v1/sessions`
     Sessions,
     /// `/api/v1/sessions/{id}`
@@ -57,6 +71,14 @@ pub(crate) enum What {
     Whep,
     /// `/{stream}/whep/{session}`
     WhepSession,
+    /// `/openapi.json`
+    OpenApi,
+    /// `/api/streams`, as go2rtc has it
+    OtherStreams,
+    /// `/api/frame.jpeg?src={stream}`, as go2rtc has it
+    OtherFrame,
+    /// `/api/webrtc?src={stream}`, as go2rtc has it
+    OtherOffer,
     /// `/lenswire.js`
     Player,
     /// `/assets/{file}` and the few files that browsers ask for at the root
@@ -70,7 +92,7 @@ pub(crate) enum What {
 impl What {
     /// All of them, for tests that walk the routes.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Health,
         Self::Ready,
         Self::Metrics,
@@ -84,6 +106,13 @@ impl What {
         Self::Stream,
         Self::Retry,
         Self::Probe,
+        Self::Snapshot,
+        Self::History,
+        Self::Stats,
+        Self::Events,
+        Self::Log,
+        Self::Tokens,
+        Self::Token,
         Self::Sessions,
         Self::Session,
         Self::Settings,
@@ -91,11 +120,58 @@ impl What {
         Self::Install,
         Self::Whep,
         Self::WhepSession,
+        Self::OpenApi,
+        Self::OtherStreams,
+        Self::OtherFrame,
+        Self::OtherOffer,
         Self::Player,
         Self::Asset,
         Self::Page,
         Self::StreamPage,
     ];
+}
+
+impl What {
+    /// Its path, with what differs in braces.
+    pub(crate) const fn template(self) -> &'static str {
+        match self {
+            Self::Health => "/healthz",
+            Self::Ready => "/readyz",
+            Self::Metrics => "/metrics",
+            Self::Socket => "/ws",
+            Self::Me => "/api/v1/me",
+            Self::Claim => "/api/v1/claim",
+            Self::Login => "/api/v1/login",
+            Self::Logout => "/api/v1/logout",
+            Self::Grants => "/api/v1/grants",
+            Self::Streams => "/api/v1/streams",
+            Self::Stream => "/api/v1/streams/{name}",
+            Self::Retry => "/api/v1/streams/{name}/retry",
+            Self::Probe => "/api/v1/probe",
+            Self::Snapshot => "/api/v1/streams/{name}/snapshot.jpg",
+            Self::History => "/api/v1/streams/{name}/history",
+            Self::Stats => "/api/v1/streams/{name}/stats",
+            Self::Events => "/api/v1/events",
+            Self::Log => "/api/v1/log",
+            Self::Tokens => "/api/v1/tokens",
+            Self::Token => "/api/v1/tokens/{id}",
+            Self::Sessions => "/api/v1/sessions",
+            Self::Session => "/api/v1/sessions/{id}",
+            Self::Whep => "/{stream}/whep",
+            Self::WhepSession => "/{stream}/whep/{session}",
+            Self::Settings => "/api/v1/settings",
+            Self::Schema => "/schema.json",
+            Self::Install => "/install",
+            Self::OpenApi => "/openapi.json",
+            Self::OtherStreams => "/api/streams",
+            Self::OtherFrame => "/api/frame.jpeg",
+            Self::OtherOffer => "/api/webrtc",
+            Self::Player => "/lenswire.js",
+            Self::Asset => "/assets/{file}",
+            Self::Page => "/",
+            Self::StreamPage => "/{stream}",
+        }
+    }
 }
 
 /// A path, understood.
@@ -139,6 +215,10 @@ impl Place {
                     ..Self::bare(What::Install)
                 });
             }
+            "openapi.json" => What::OpenApi,
+            "api/streams" => What::OtherStreams,
+            "api/frame.jpeg" => What::OtherFrame,
+            "api/webrtc" => What::OtherOffer,
             "favicon.ico" | "favicon.svg" | "robots.txt" => {
                 return Some(Self {
                     id: Some(rest.to_owned()),
@@ -148,6 +228,19 @@ impl Place {
             _ => return Self::of_stream(rest),
         };
         Some(Self::bare(what))
+    }
+
+    /// The same with the stream that `?src=` names, where that is how a stream is named.
+    pub(crate) fn with_query(self, query: Option<&str>) -> Self {
+        if !matches!(self.what, What::OtherFrame | What::OtherOffer) {
+            return self;
+        }
+        let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        let src = pairs.find(|(key, _)| key == "src");
+        Self {
+            stream: src.and_then(|(_, name)| StreamName::parse(&name).ok()),
+            ..self
+        }
     }
 
     fn bare(what: What) -> Self {
@@ -175,6 +268,16 @@ impl Place {
             ("streams", Some(name), None) => Self::encoded(What::Stream, name),
             ("streams", Some(name), Some("retry")) => Self::encoded(What::Retry, name),
             ("probe", None, None) => Some(Self::bare(What::Probe)),
+            ("streams", Some(name), Some("snapshot.jpg")) => Self::encoded(What::Snapshot, name),
+            ("streams", Some(name), Some("history")) => Self::encoded(What::History, name),
+            ("streams", Some(name), Some("stats")) => Self::encoded(What::Stats, name),
+            ("events", None, None) => Some(Self::bare(What::Events)),
+            ("log", None, None) => Some(Self::bare(What::Log)),
+            ("tokens", None, None) => Some(Self::bare(What::Tokens)),
+            ("tokens", Some(id), None) => Some(Self {
+                id: Some(ident(id)?),
+                ..Self::bare(What::Token)
+            }),
             ("sessions", None, None) => Some(Self::bare(What::Sessions)),
             ("sessions", Some(id), None) => Some(Self {
                 id: Some(ident(id)?),
@@ -239,11 +342,74 @@ mod tests {
         Place::parse(path).map(|p| (p.what, p.stream.map(|s| s.to_string()), p.id))
     }
 
+    type Row<'a> = (&'a str, What, Option<&'a str>, Option<&'a str>);
+
+    const API: &[Row<'_>] = &[
+        ("/schema.json", What::Schema, None, None),
+        ("/install", What::Install, None, Some("install")),
+        (
+            "/install/lenswire.crt",
+            What::Install,
+            None,
+            Some("install/lenswire.crt"),
+        ),
+        ("/api/v1/settings", What::Settings, None, None),
+        ("/api/v1/me", What::Me, None, None),
+        ("/api/v1/claim", What::Claim, None, None),
+        ("/api/v1/login", What::Login, None, None),
+        ("/api/v1/logout", What::Logout, None, None),
+        ("/api/v1/grants", What::Grants, None, None),
+        ("/api/v1/streams", What::Streams, None, None),
+        ("/api/v1/streams/gate", What::Stream, Some("gate"), None),
+        (
+            "/api/v1/streams/phones%2F1",
+            What::Stream,
+            Some("phones/1"),
+            None,
+        ),
+        (
+            "/api/v1/streams/phones%2f1/retry",
+            What::Retry,
+            Some("phones/1"),
+            None,
+        ),
+        ("/api/v1/probe", What::Probe, None, None),
+        (
+            "/api/v1/streams/phones%2F1/snapshot.jpg",
+            What::Snapshot,
+            Some("phones/1"),
+            None,
+        ),
+        (
+            "/api/v1/streams/gate/history",
+            What::History,
+            Some("gate"),
+            None,
+        ),
+        (
+            "/api/v1/streams/gate/stats",
+            What::Stats,
+            Some("gate"),
+            None,
+        ),
+        ("/api/v1/events", What::Events, None, None),
+        ("/api/v1/log", What::Log, None, None),
+        ("/api/v1/tokens", What::Tokens, None, None),
+        ("/api/v1/tokens/a-b_1", What::Token, None, Some("a-b_1")),
+        ("/api/v1/sessions", What::Sessions, None, None),
+        (
+            "/api/v1/sessions/0123abcd",
+            What::Session,
+            None,
+            Some("0123abcd"),
+        ),
+    ];
+
     #[test]
     fn every_path_that_means_something_is_understood() {
         let id = "AAECAwQFBgcICQoLDA0ODw";
         let session = format!("/site/hall/row/cam/whep/{id}");
-        let table: &[(&str, What, Option<&str>, Option<&str>)] = &[
+        let table: &[Row<'_>] = &[
             ("/", What::Page, None, None),
             ("/claim", What::Page, None, None),
             ("/login", What::Page, None, None),
@@ -251,6 +417,10 @@ mod tests {
             ("/readyz", What::Ready, None, None),
             ("/ws", What::Socket, None, None),
             ("/lenswire.js", What::Player, None, None),
+            ("/openapi.json", What::OpenApi, None, None),
+            ("/api/streams", What::OtherStreams, None, None),
+            ("/api/frame.jpeg", What::OtherFrame, None, None),
+            ("/api/webrtc", What::OtherOffer, None, None),
             (
                 "/assets/index-B2x_9.css",
                 What::Asset,
@@ -258,42 +428,6 @@ mod tests {
                 Some("assets/index-B2x_9.css"),
             ),
             ("/favicon.svg", What::Asset, None, Some("favicon.svg")),
-            ("/schema.json", What::Schema, None, None),
-            ("/install", What::Install, None, Some("install")),
-            (
-                "/install/lenswire.crt",
-                What::Install,
-                None,
-                Some("install/lenswire.crt"),
-            ),
-            ("/api/v1/settings", What::Settings, None, None),
-            ("/api/v1/me", What::Me, None, None),
-            ("/api/v1/claim", What::Claim, None, None),
-            ("/api/v1/login", What::Login, None, None),
-            ("/api/v1/logout", What::Logout, None, None),
-            ("/api/v1/grants", What::Grants, None, None),
-            ("/api/v1/streams", What::Streams, None, None),
-            ("/api/v1/streams/gate", What::Stream, Some("gate"), None),
-            (
-                "/api/v1/streams/phones%2F1",
-                What::Stream,
-                Some("phones/1"),
-                None,
-            ),
-            (
-                "/api/v1/streams/phones%2f1/retry",
-                What::Retry,
-                Some("phones/1"),
-                None,
-            ),
-            ("/api/v1/probe", What::Probe, None, None),
-            ("/api/v1/sessions", What::Sessions, None, None),
-            (
-                "/api/v1/sessions/0123abcd",
-                What::Session,
-                None,
-                Some("0123abcd"),
-            ),
             ("/gate", What::StreamPage, Some("gate"), None),
             ("/a/b/c/d", What::StreamPage, Some("a/b/c/d"), None),
             ("/gate/whep", What::Whep, Some("gate"), None),
@@ -308,10 +442,34 @@ mod tests {
             // A stream may be called `whep` neither in first nor in last place, but in between.
             ("/a/whep/b/whep", What::Whep, Some("a/whep/b"), None),
         ];
-        for (path, what, stream, id) in table {
+        for (path, what, stream, id) in API.iter().chain(table) {
             let expected = Some((*what, stream.map(str::to_owned), id.map(str::to_owned)));
             assert_eq!(parsed(path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn other_programs_name_a_stream_behind_a_question_mark() {
+        let named = |path: &str, query| {
+            let place = Place::parse(path).expect("is known").with_query(query);
+            place.stream.map(|name| name.to_string())
+        };
+        let frame = "/api/frame.jpeg";
+        assert_eq!(named(frame, Some("w=1&src=gate")).as_deref(), Some("gate"));
+        assert_eq!(named(frame, Some("src=a%2Fb")).as_deref(), Some("a/b"));
+        for none in [
+            None,
+            Some(""),
+            Some("src="),
+            Some("src=../x"),
+            Some("dst=gate"),
+        ] {
+            assert_eq!(named(frame, none), None, "{none:?}");
+        }
+        assert_eq!(
+            named("/api/v1/streams/gate", Some("src=yard")).as_deref(),
+            Some("gate")
+        );
     }
 
     // Path tricks (SEC-19): what is not a path of ours names nothing.
@@ -355,6 +513,7 @@ mod tests {
             "/api/v1/streams/a%2F",
             "/api/v1/streams/%ff",
             "/api/v1/streams/gate/retry/x",
+            "/api/v1/streams/gate/snapshot.png",
             "/api/v1/me/",
             "/api/v1/sessions/",
             "/api/v1/sessions/a/b",

@@ -8,6 +8,7 @@ use axum::http::header::ACCEPT;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
 use lenswire_api::{Code, Problem};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
@@ -22,10 +23,14 @@ pub(super) const AT_ONCE: usize = 4;
 /// Room for an event for each step and the result, so that none is ever dropped.
 const EVENTS: usize = Step::ALL.len() + 1;
 
-#[derive(Deserialize)]
+/// A camera to look at.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+pub(crate) struct Wish {
+    /// `rtsp://user:password@address/path`
+    #[schemars(with = "String")]
     source: SourceText,
+    /// How its media is to travel.
     #[serde(default)]
     transport: Transport,
 }

@@ -26,7 +26,8 @@ pub(super) async fn enforce(app: App) {
     }
 }
 
-async fn sweep(app: &App, now: UnixTime) {
+/// Ends what was opened with something that holds no longer.
+pub(super) async fn sweep(app: &App, now: UnixTime) {
     let sessions = app.hub.sessions();
     let of_sessions = sessions
         .iter()

@@ -1,29 +1,35 @@
 //! `/api/v1/sessions`: who watches what, and how well. For administrators.
 
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use lenswire_api::{Code, Problem};
-use serde::Serialize;
 
 use super::asked::{Answer, Asked};
+use super::page::Part;
+use super::query;
+use crate::session::Session;
 use crate::views::SessionView;
 
-#[derive(Serialize)]
-struct List {
-    items: Vec<SessionView>,
-}
-
-/// `GET /api/v1/sessions`.
+/// `GET /api/v1/sessions`: the oldest first.
 pub(crate) async fn list(asked: Asked) -> Answer {
-    let items = asked
-        .app
-        .hub
-        .sessions()
-        .iter()
-        .map(|session| SessionView::new(session, asked.moment))
-        .collect();
-    Ok(Json(List { items }).into_response())
+    let part: Part = query::read(&asked.parts)?;
+    let since = |session: &Session| {
+        session
+            .since()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+    };
+    let key =
+        |session: &Arc<Session>| format!("{:020}.{}", since(session).as_micros(), session.number());
+    let mut sessions = asked.app.hub.sessions();
+    sessions.sort_by_cached_key(key);
+    let page = part.cut(sessions, key);
+    let page = page.map(|session| SessionView::new(&session, asked.moment));
+    Ok(Json(page).into_response())
 }
 
 /// `DELETE /api/v1/sessions/{id}`.

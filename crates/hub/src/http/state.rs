@@ -15,6 +15,7 @@ use crate::auth::{Authority, Caller};
 use crate::config::{File, Preview, SettingsPatch, StreamEdit, Viewers};
 use crate::https::LocalCa;
 use crate::hub::Hub;
+use crate::journal::Journal;
 use crate::views::Moment;
 
 /// How long a socket may take for its farewell: one write, which only a reader that has stopped
@@ -35,6 +36,8 @@ pub struct App {
     pub(crate) probes: Arc<Semaphore>,
     /// What devices install to trust us, when our certificate is our own authority's.
     pub(crate) install: Option<Arc<install::Files>>,
+    /// The last lines of the log.
+    pub(crate) journal: Arc<Journal>,
     /// Held from an edit of the file until it runs, so that of two edits the later one wins in both.
     editing: Arc<Mutex<()>>,
 }
@@ -58,6 +61,7 @@ impl App {
             sockets: Arc::default(),
             probes: Arc::new(Semaphore::new(probe::AT_ONCE)),
             install: None,
+            journal: Arc::default(),
             editing: Arc::default(),
         }
     }
@@ -67,6 +71,12 @@ impl App {
     pub fn with_install(self, ca: Option<&LocalCa>) -> Self {
         let install = ca.map(|ca| Arc::new(install::Files::new(ca)));
         Self { install, ..self }
+    }
+
+    /// The same with the log's last lines to show.
+    #[must_use]
+    pub fn with_journal(self, journal: Arc<Journal>) -> Self {
+        Self { journal, ..self }
     }
 
     /// Ends when the process is to stop. From then on no session begins: who asks is told to come
@@ -106,9 +116,16 @@ impl App {
         config.ice_servers.iter().map(ice::Server::from).collect()
     }
 
-    /// Makes one change in the configuration's file and then in what runs.
-    pub(crate) async fn edit(&self, edit: StreamEdit) -> Result<(), Problem> {
+    /// Makes one change in the configuration's file and then in what runs; of a stream only if it is
+    /// still what `wanted` names, so that of two people editing at once neither undoes the other's.
+    pub(crate) async fn edit(&self, edit: StreamEdit, wanted: IfMatch) -> Result<(), Problem> {
         self.write(move |app| {
+            let entry = app.hub.stream(edit.name());
+            let current = entry.map(|entry| entry.revision()).unwrap_or_default();
+            if wanted != IfMatch::Missing && !wanted.allows(&current) {
+                let detail = "Somebody changed this stream meanwhile.";
+                return Err(Problem::new(Code::PreconditionFailed, detail));
+            }
             let config = app.file.edit(&edit)?;
             app.hub.apply(config, moment().now);
             Ok(())

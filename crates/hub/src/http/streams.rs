@@ -2,49 +2,51 @@
 //! what runs follows from it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use axum::Json;
-use axum::http::StatusCode;
-use axum::http::header::LOCATION;
+use axum::http::header::{ETAG, IF_MATCH, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::IntoResponse as _;
 use lenswire_api::{Code, Problem, Scope, StreamName};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::asked::{Answer, Asked};
-use super::limits;
+use super::condition::IfMatch;
+use super::page::Part;
 use super::state::App;
+use super::{limits, query};
 use crate::config::policy::Policy;
 use crate::config::{Limits, Source, SourceUrl, StreamEdit, StreamPatch};
 use crate::stream::Entry;
 use crate::views::StreamView;
 
-#[derive(Serialize)]
-struct List {
-    items: Vec<StreamView>,
-}
-
-/// `GET /api/v1/streams`: those that the caller may watch.
+/// `GET /api/v1/streams`: those that the caller may watch, by name.
 pub(crate) async fn list(asked: Asked) -> Answer {
-    let may = |entry: &Entry| {
+    let part: Part = query::read(&asked.parts)?;
+    let may = |entry: &Arc<Entry>| {
+        let viewers = entry.config().viewers;
         asked
             .caller
-            .may(Scope::Watch, entry.name(), entry.config().viewers)
+            .may(Scope::Watch, entry.name(), viewers)
             .is_ok()
     };
-    let streams = asked.app.hub.streams();
-    let items = streams
-        .iter()
-        .filter(|entry| may(entry))
-        .map(|entry| view(&asked, entry))
-        .collect();
-    Ok(Json(List { items }).into_response())
+    let hub = &asked.app.hub;
+    let streams = hub.streams().into_iter().filter(may);
+    let page = part.cut(streams, |entry| entry.name().to_string());
+    let watching = hub.watching_each();
+    let page = page.map(|entry| {
+        let watching = watching.get(entry.name()).copied().unwrap_or(0);
+        view(&asked, StreamView::new(&entry, watching, asked.moment))
+    });
+    Ok(Json(page).into_response())
 }
 
-/// `GET /api/v1/streams/{name}`.
+/// `GET /api/v1/streams/{name}`. Its entity tag is that of what is configured, for `If-Match`: how
+/// things stand changes all the time.
 pub(crate) async fn read(asked: Asked) -> Answer {
-    Ok(Json(view(&asked, &*asked.entry()?)).into_response())
+    shown(&asked, &*asked.entry()?)
 }
 
 /// `POST /api/v1/streams`.
@@ -53,7 +55,8 @@ pub(crate) async fn create(mut asked: Asked) -> Answer {
     let name = take_name(&mut fields)?;
     let patch = read_patch(&fields, &asked.config.limits)?;
     check_source(&asked.app, &patch).await?;
-    asked.app.edit(StreamEdit::Add(name.clone(), patch)).await?;
+    let edit = StreamEdit::Add(name.clone(), patch);
+    asked.app.edit(edit, IfMatch::Missing).await?;
     let location = format!(
         "/api/v1/streams/{}",
         utf8_percent_encode(name.as_str(), NON_ALPHANUMERIC)
@@ -63,30 +66,34 @@ pub(crate) async fn create(mut asked: Asked) -> Answer {
         .hub
         .stream(&name)
         .ok_or_else(|| crate::hub::not_found(&name))?;
-    Ok((
-        StatusCode::CREATED,
-        [(LOCATION, location)],
-        Json(view(&asked, &entry)),
-    )
-        .into_response())
+    let mut answer = shown(&asked, &entry)?;
+    *answer.status_mut() = StatusCode::CREATED;
+    let location = HeaderValue::from_str(&location).ok();
+    answer
+        .headers_mut()
+        .extend(location.map(|value| (LOCATION, value)));
+    Ok(answer)
 }
 
-/// `PATCH /api/v1/streams/{name}`: absent keys stay, null brings a default back.
+/// `PATCH /api/v1/streams/{name}`: absent keys stay, null brings a default back. With `If-Match`
+/// only if nobody changed the stream meanwhile.
 pub(crate) async fn change(mut asked: Asked) -> Answer {
     asked.entry()?;
     let patch: StreamPatch = asked.json().await?;
     check_source(&asked.app, &patch).await?;
+    let (name, wanted) = (asked.stream()?, if_match(&asked));
     asked
         .app
-        .edit(StreamEdit::Change(asked.stream()?, patch))
+        .edit(StreamEdit::Change(name, patch), wanted)
         .await?;
-    Ok(Json(view(&asked, &*asked.entry()?)).into_response())
+    shown(&asked, &*asked.entry()?)
 }
 
 /// `DELETE /api/v1/streams/{name}`.
 pub(crate) async fn remove(asked: Asked) -> Answer {
     asked.entry()?;
-    asked.app.edit(StreamEdit::Remove(asked.stream()?)).await?;
+    let (name, wanted) = (asked.stream()?, if_match(&asked));
+    asked.app.edit(StreamEdit::Remove(name), wanted).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -96,9 +103,20 @@ pub(crate) async fn retry(asked: Asked) -> Answer {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+fn if_match(asked: &Asked) -> IfMatch {
+    IfMatch::parse(asked.header(IF_MATCH))
+}
+
+/// A stream and the tag of its configuration.
+fn shown(asked: &Asked, entry: &Entry) -> Answer {
+    let watching = asked.app.hub.watching(entry.name());
+    let view = view(asked, StreamView::new(entry, watching, asked.moment));
+    let etag = format!("\"{}\"", entry.revision());
+    Ok(([(ETAG, etag)], Json(view)).into_response())
+}
+
 /// A stream for whoever asks: where a camera stands on the network is for administrators.
-fn view(asked: &Asked, entry: &Entry) -> StreamView {
-    let view = StreamView::new(entry, asked.app.hub.watching(entry.name()), asked.moment);
+fn view(asked: &Asked, view: StreamView) -> StreamView {
     if asked.caller.must_administrate().is_ok() {
         view
     } else {

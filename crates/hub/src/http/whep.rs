@@ -21,8 +21,8 @@ use crate::auth::Caller;
 use crate::hub::WatchRequest;
 use crate::session::Session;
 
-const SDP: &str = "application/sdp";
-const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+pub(super) const SDP: &str = "application/sdp";
+pub(super) const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 
 /// `HEAD /{stream}/whep`: here is a WHEP endpoint, and you may use it.
 pub(crate) async fn discover(_asked: Asked) -> Answer {
@@ -32,21 +32,25 @@ pub(crate) async fn discover(_asked: Asked) -> Answer {
 /// `POST /{stream}/whep`: an offer, answered.
 pub(crate) async fn create(mut asked: Asked) -> Answer {
     asked.must_be(&[SDP])?;
-    let (stream, offer) = (asked.stream()?, asked.sdp().await?);
-    let Found::Stream(Leave { identity, expires }) = asked.found else {
-        return Err(Code::Forbidden.into());
-    };
-    let (client, now) = (Some(asked.client.address), asked.moment.now);
-    let request = WatchRequest {
-        stream,
-        offer,
-        identity,
-        expires,
-        client,
-        now,
-    };
+    let offer = asked.sdp().await?;
+    let request = request(&asked, offer)?;
     let session = asked.app.hub.watch(request, &mut |_| {}).await?;
     Ok(created(&asked.app, &asked.caller, &session))
+}
+
+/// What the hub is asked for, by the caller's leave.
+pub(super) fn request(asked: &Asked, offer: String) -> Result<WatchRequest, Problem> {
+    let Found::Stream(Leave { identity, expires }) = &asked.found else {
+        return Err(Code::Forbidden.into());
+    };
+    Ok(WatchRequest {
+        stream: asked.stream()?,
+        offer,
+        identity: identity.clone(),
+        expires: *expires,
+        client: Some(asked.client.address),
+        now: asked.moment.now,
+    })
 }
 
 fn created(app: &App, caller: &Caller, session: &Session) -> Response {

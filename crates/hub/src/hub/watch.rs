@@ -15,7 +15,7 @@ use crate::stream::{Entry, Standing};
 
 /// How long a viewer waits for a stream that is only now starting. A camera behind a proxy takes
 /// 5 s for its first frame; clients' own patience ends at 10 to 15 s.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How far a viewer may fall behind where its stream says nothing.
 const DELAY_LIMIT: Duration = Duration::from_secs(1);
@@ -191,19 +191,24 @@ pub(crate) fn not_found(name: &StreamName) -> Problem {
 
 /// It shows nothing yet, for the reason that its source gives.
 fn not_live(entry: &Entry) -> Problem {
+    blank(Code::StreamNotLive, entry)
+}
+
+/// The same, to one who asked for a still.
+pub(crate) fn no_picture(entry: &Entry) -> Problem {
+    blank(Code::SnapshotMissing, entry)
+}
+
+fn blank(code: Code, entry: &Entry) -> Problem {
     const AGAIN: Duration = Duration::from_secs(5);
     let name = entry.name();
     let Some(cause) = entry.standing().problem else {
-        return Problem::new(Code::StreamNotLive, format!("{name} has no picture yet."))
-            .retry_after(AGAIN);
+        return Problem::new(code, format!("{name} has no picture yet.")).retry_after(AGAIN);
     };
     let fix = cause.fix().to_owned();
-    Problem::new(
-        Code::StreamNotLive,
-        format!("{name} has no picture. {cause}"),
-    )
-    .with_fix(fix)
-    .retry_after(AGAIN)
+    Problem::new(code, format!("{name} has no picture. {cause}"))
+        .with_fix(fix)
+        .retry_after(AGAIN)
 }
 
 #[expect(

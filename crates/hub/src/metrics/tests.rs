@@ -184,3 +184,55 @@ fn promtool_has_nothing_to_say_against_it() {
         "{said}\n{plain}"
     );
 }
+
+/// A file of `deploy/`.
+fn deployed(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy");
+    std::fs::read_to_string(format!("{folder}/{name}")).expect("is there")
+}
+
+// Requirement 86: neither asks for a figure that there is not.
+#[test]
+fn the_dashboard_and_the_alerts_name_figures_that_exist() {
+    let page = text(&figures(), &counts());
+    let known: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.split([' ', '{']).next())
+        .collect();
+    let part_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    for file in ["grafana.json", "alerts.yml"] {
+        let text = deployed(file);
+        let words = text.split(|c| !part_of_a_name(c));
+        let named: Vec<_> = words.filter(|word| word.starts_with("lenswire_")).collect();
+        assert!(named.len() > 5, "{file}");
+        for name in named {
+            assert!(known.contains(&name), "{file}: there is no {name}");
+        }
+    }
+    let dashboard: serde_json::Value =
+        serde_json::from_str(&deployed("grafana.json")).expect("JSON");
+    assert!(
+        dashboard["panels"]
+            .as_array()
+            .is_some_and(|panels| panels.len() > 10)
+    );
+}
+
+#[test]
+fn promtool_takes_the_alerts() {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/alerts.yml");
+    let checked = Command::new("promtool")
+        .args(["check", "rules", rules])
+        .output();
+    let output = match checked {
+        Ok(output) => output,
+        // As above.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+        Err(error) => panic!("promtool: {error}"),
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("rules found"),
+        "{said}"
+    );
+}

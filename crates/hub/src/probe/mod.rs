@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use lenswire_api::{Code, Problem};
 use lenswire_media::{Consumer, Item, Kind, ParameterSets, Stream, StreamStats, Track, facts};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::Notify;
 
@@ -62,7 +63,7 @@ impl Camera {
 }
 
 /// What was found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Found {
     /// The way to the picture; all steps, in order.
     pub steps: Vec<Ended>,
@@ -76,7 +77,7 @@ pub struct Found {
 }
 
 /// One of the camera's tracks.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FoundTrack {
     /// As a stream shows it.
     #[serde(flatten)]

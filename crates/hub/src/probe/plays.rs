@@ -3,10 +3,11 @@
 
 use lenswire_media::Codec;
 use lenswire_media::facts::Profile;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Whether it plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Everywhere.
@@ -20,7 +21,7 @@ pub enum Verdict {
 }
 
 /// Why it is not simply yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Only where the device decodes it in hardware.
@@ -47,7 +48,7 @@ impl Reason {
 }
 
 /// One judgement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Play {
     /// Whether.
     pub verdict: Verdict,
@@ -57,7 +58,7 @@ pub struct Play {
 }
 
 /// What each of those who watch makes of a track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Plays {
     /// Chrome, Edge and their like, on computers and Android.
     pub chrome: Play,

@@ -4,12 +4,13 @@
 use std::time::{Duration, Instant};
 
 use lenswire_api::{Code, Problem};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::source::Stage;
 
 /// The steps in the order in which they are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// The name has an address.
@@ -79,7 +80,7 @@ impl Step {
 }
 
 /// What a step came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It is behind us.
@@ -91,7 +92,7 @@ pub enum State {
 }
 
 /// One step, ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Ended {
     /// Which.
     pub name: Step,

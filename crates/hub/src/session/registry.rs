@@ -131,6 +131,17 @@ impl Sessions {
         })
     }
 
+    /// The same for all streams at once.
+    pub(crate) fn count_each(&self) -> BTreeMap<StreamName, usize> {
+        let mut counts = BTreeMap::new();
+        self.with(|open| {
+            for session in open.values() {
+                *counts.entry(session.stream().clone()).or_default() += 1;
+            }
+        });
+        counts
+    }
+
     /// Ends a session; whether there was one.
     pub(crate) fn close(&self, secret: &str, why: Option<Problem>) -> bool {
         let Some(session) = self.take(secret) else {

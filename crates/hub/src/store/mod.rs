@@ -1,10 +1,11 @@
-//! What must survive a restart and is not configuration: keys, tokens, claims, log-ins.
+//! What must survive a restart and is not configuration: keys, tokens, claims, log-ins, history.
 //!
 //! SQLite in WAL mode at `DATA/lenswire.db`, readable by its owner alone. Of tokens and cookies it
 //! knows only hashes (SHA-256: the secrets are 256 random bits, so there is nothing to guess), the
 //! signing key it has to know. All SQL of the hub is in this folder.
 
 mod error;
+mod history;
 mod place;
 mod schema;
 mod tokens;
@@ -20,6 +21,7 @@ use sqlx::sqlite::{
 };
 
 pub use error::Error;
+pub use history::{Kept, Stood};
 pub use tokens::{Login, NewToken, Token, TokenKind};
 
 /// The database's name in the data folder.
@@ -200,7 +202,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Forgets what has ended: log-ins, claims, and tokens a month after their end.
+    /// Forgets what has ended: log-ins, claims, and tokens a month after their end; and a month-old
+    /// history.
     ///
     /// # Errors
     /// When the store fails.
@@ -215,6 +218,7 @@ impl Store {
                 "DELETE FROM tokens WHERE coalesce(expires_at, revoked_at) <= ?",
                 ended,
             ),
+            ("DELETE FROM history WHERE at <= ?", ended),
         ] {
             self.wrapped(sqlx::query(query).bind(before).execute(&self.pool).await)?;
         }

@@ -3,7 +3,10 @@
 
 use sqlx::sqlite::SqlitePool;
 
-const STEPS: [&str; 1] = [include_str!("schema/1_authority.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("schema/1_authority.sql"),
+    include_str!("schema/2_history.sql"),
+];
 
 /// Takes the steps that are missing.
 pub(super) async fn migrate(pool: &SqlitePool) -> sqlx::Result<()> {

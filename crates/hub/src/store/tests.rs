@@ -1,5 +1,7 @@
 //! The store on a real file: requirement 88, D4.
 
+use lenswire_api::StreamName;
+
 use super::*;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -103,6 +105,8 @@ async fn revoking_a_token_ends_its_browsers() {
         hash,
         name: "ann".into(),
         streams: String::new(),
+        scope: String::new(),
+        guest: false,
         expires_at: None,
     };
     store
@@ -195,4 +199,46 @@ async fn two_processes_open_one_store() {
     let (a, b) = (store(&folder).await, store(&folder).await);
     a.identity("one", NOW).await.expect("writes");
     assert_eq!(b.identity("two", NOW).await.expect("reads").id, "one");
+}
+
+fn stood(stream: &str, at: u64) -> Stood {
+    Stood {
+        stream: StreamName::parse(stream).expect("a name"),
+        at: UnixTime(at),
+        state: "retrying".into(),
+        problem: Some(r#"{"code":"camera_refused"}"#.into()),
+    }
+}
+
+// Requirement 74: a stream's history outlives the process, is in bounds, and has pages.
+#[tokio::test]
+async fn history_survives_and_is_bounded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let gate = StreamName::parse("gate").expect("a name");
+    let store = Store::open(folder.path()).await.expect("opens");
+    let many: Vec<_> = (0..700).map(|at| stood("gate", NOW.0 + at)).collect();
+    store.add_history(&many).await.expect("writes");
+    store
+        .add_history(&[stood("yard", 1)])
+        .await
+        .expect("writes");
+    store.close().await;
+    let store = Store::open(folder.path()).await.expect("opens again");
+    let all = store.history(&gate, None, 10_000).await.expect("reads");
+    assert_eq!(
+        (all.len(), all[0].at, all[499].at),
+        (500, UnixTime(NOW.0 + 699), UnixTime(NOW.0 + 200))
+    );
+    assert_eq!(
+        all[0].problem.as_deref(),
+        Some(r#"{"code":"camera_refused"}"#)
+    );
+    let page = store
+        .history(&gate, Some(all[1].id), 2)
+        .await
+        .expect("reads");
+    assert_eq!(page, all[2..4]);
+    store.tidy(NOW).await.expect("tidies");
+    let yard = StreamName::parse("yard").expect("a name");
+    assert_eq!(store.history(&yard, None, 10).await.expect("reads"), []);
 }

@@ -36,6 +36,10 @@ pub struct NewToken {
     pub name: String,
     /// A grant's streams, for lists.
     pub streams: String,
+    /// What a grant lets do with them, for lists.
+    pub scope: String,
+    /// Whether it was made for a guest.
+    pub guest: bool,
     /// When it ends, if it does.
     pub expires_at: Option<UnixTime>,
 }
@@ -51,6 +55,10 @@ pub struct Token {
     pub name: String,
     /// A grant's streams.
     pub streams: String,
+    /// What a grant lets do with them.
+    pub scope: String,
+    /// Whether it was made for a guest.
+    pub guest: bool,
     /// When it was made.
     pub created_at: UnixTime,
     /// When it ends, if it does.
@@ -76,6 +84,8 @@ type Row = (
     String,
     String,
     String,
+    String,
+    bool,
     i64,
     Option<i64>,
     Option<i64>,
@@ -97,7 +107,7 @@ impl Store {
     /// When the store fails.
     pub async fn tokens(&self) -> Result<Vec<Token>, Error> {
         let query = sqlx::query_as::<_, Row>(
-            "SELECT id, kind, name, streams, created_at, expires_at, revoked_at FROM tokens ORDER BY created_at DESC, id",
+            "SELECT id, kind, name, streams, scope, guest, created_at, expires_at, revoked_at FROM tokens ORDER BY created_at DESC, id",
         );
         let rows = self.wrapped(query.fetch_all(&self.pool).await)?;
         Ok(rows.into_iter().map(Token::from).collect())
@@ -225,13 +235,15 @@ pub(super) async fn insert_token(
     } else {
         TokenKind::Grant
     };
-    let insert = "INSERT INTO tokens (id, kind, name, hash, streams, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let insert = "INSERT INTO tokens (id, kind, name, hash, streams, scope, guest, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     sqlx::query(insert)
         .bind(&token.id)
         .bind(kind.name())
         .bind(&token.name)
         .bind(token.hash.map(|hash| hash.to_vec()))
         .bind(&token.streams)
+        .bind(&token.scope)
+        .bind(token.guest)
         .bind(seconds(now))
         .bind(token.expires_at.map(seconds))
         .execute(connection)
@@ -253,7 +265,9 @@ pub(super) async fn insert_login(
 }
 
 impl From<Row> for Token {
-    fn from((id, kind, name, streams, created_at, expires_at, revoked_at): Row) -> Self {
+    fn from(
+        (id, kind, name, streams, scope, guest, created_at, expires_at, revoked_at): Row,
+    ) -> Self {
         let time = |seconds: i64| UnixTime(u64::try_from(seconds).unwrap_or(0));
         let kind = if kind == TokenKind::Administrator.name() {
             TokenKind::Administrator
@@ -265,6 +279,8 @@ impl From<Row> for Token {
             kind,
             name,
             streams,
+            scope,
+            guest,
             created_at: time(created_at),
             expires_at: expires_at.map(time),
             revoked_at: revoked_at.map(time),

@@ -42,6 +42,7 @@ impl Entry {
                 state.run += 1;
             }
         }
+        state.revision += u64::from(state.config != config);
         state.config = config;
         self.publish(state);
         if moded {

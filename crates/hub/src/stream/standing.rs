@@ -62,7 +62,7 @@ impl Standing {
     }
 
     /// What is worth a line in the log when it changes; the time of the next attempt is not.
-    pub(super) fn cause(&self) -> (&'static str, Option<Code>) {
+    pub(crate) fn cause(&self) -> (&'static str, Option<Code>) {
         (
             self.word(),
             self.problem.as_ref().map(|problem| problem.code),

@@ -2,13 +2,14 @@
 
 use lenswire_api::{Code, Problem, StreamName};
 use lenswire_rtc::{Protocol, SessionState};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Moment, millis, rfc3339};
 use crate::session::{DelayFrom, Session};
 
 /// One session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct SessionView {
     id: String,
     stream: StreamName,

@@ -19,6 +19,7 @@ use lenswire_api::{Pattern, Scope, StreamName, UnixTime};
 use lenswire_hub::auth::Authority;
 use lenswire_hub::config::{Environment, File, Home, Overrides};
 use lenswire_hub::http::{App, Serving, router, serve};
+use lenswire_hub::journal::Journal;
 use lenswire_hub::store::Store;
 use lenswire_hub::{Entry, Hub};
 use lenswire_media::{Codec, Packet, ParameterSets, Track, TrackId, Tracks};
@@ -36,6 +37,7 @@ pub(crate) struct World {
     pub(crate) router: axum::Router,
     pub(crate) stopping: CancellationToken,
     pub(crate) app: App,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) file: std::path::PathBuf,
     _folder: tempfile::TempDir,
     _served: AbortOnDropHandle<()>,
@@ -71,6 +73,8 @@ impl World {
             Arc::new(file),
             stopping.clone(),
         );
+        let journal = Arc::new(Journal::default());
+        let app = app.with_journal(Arc::clone(&journal));
         let router = router(app.clone());
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("bound");
@@ -90,6 +94,7 @@ impl World {
             router,
             stopping,
             app,
+            journal,
             file: path,
             _folder: folder,
             _served: served,

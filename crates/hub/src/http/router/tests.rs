@@ -172,6 +172,13 @@ impl World {
             What::Stream => "/api/v1/streams/gate".into(),
             What::Retry => "/api/v1/streams/gate/retry".into(),
             What::Probe => "/api/v1/probe".into(),
+            What::Snapshot => "/api/v1/streams/gate/snapshot.jpg".into(),
+            What::History => "/api/v1/streams/gate/history".into(),
+            What::Stats => "/api/v1/streams/gate/stats".into(),
+            What::Events => "/api/v1/events".into(),
+            What::Log => "/api/v1/log".into(),
+            What::Tokens => "/api/v1/tokens".into(),
+            What::Token => "/api/v1/tokens/0123456789ab".into(),
             What::Sessions => "/api/v1/sessions".into(),
             What::Session => "/api/v1/sessions/0123456789ab".into(),
             What::Settings => "/api/v1/settings".into(),
@@ -179,6 +186,10 @@ impl World {
             What::Install => "/install".into(),
             What::Whep => "/gate/whep".into(),
             What::WhepSession => self.session().await,
+            What::OpenApi => "/openapi.json".into(),
+            What::OtherStreams => "/api/streams?src=gate".into(),
+            What::OtherFrame => "/api/frame.jpeg?src=gate".into(),
+            What::OtherOffer => "/api/webrtc?src=gate".into(),
             What::Player => "/lenswire.js".into(),
             What::Asset => "/assets/x.js".into(),
             What::Page => "/".into(),
@@ -214,16 +225,16 @@ async fn text(answer: Response) -> String {
 fn expected(access: Access, who: Who) -> Option<u16> {
     let let_through = None;
     match (access, who) {
-        (Access::Public | Access::Selected, _) => let_through,
-        (Access::Watch | Access::Owner | Access::Administrator, Who::Anonymous) => Some(401),
-        (Access::Administrator, Who::Administrator) => let_through,
-        (Access::Administrator, Who::Stranger | Who::Neighbour | Who::Viewer) => Some(403),
-        (Access::Watch, Who::Stranger) => Some(403),
-        (Access::Watch, Who::Neighbour | Who::Viewer | Who::Administrator) => let_through,
-        (Access::Owner, Who::Viewer) => let_through,
+        (Public | Selected, _) => let_through,
+        (Watch | Owner | Administrator, Who::Anonymous) => Some(401),
+        (Administrator, Who::Administrator) => let_through,
+        (Administrator, Who::Stranger | Who::Neighbour | Who::Viewer) => Some(403),
+        (Watch, Who::Stranger) => Some(403),
+        (Watch, Who::Neighbour | Who::Viewer | Who::Administrator) => let_through,
+        (Owner, Who::Viewer) => let_through,
         // SEC-27: even who knows the session's address, and even an administrator, who has a route
         // of its own for that.
-        (Access::Owner, Who::Stranger | Who::Neighbour | Who::Administrator) => Some(403),
+        (Owner, Who::Stranger | Who::Neighbour | Who::Administrator) => Some(403),
     }
 }
 
@@ -240,7 +251,8 @@ async fn every_route_lets_in_whom_its_rule_names_and_nobody_else() {
             match expected(row.access, who) {
                 Some(refusal) => assert_eq!(status, refusal, "{name}"),
                 None => assert!(
-                    status != 401 && status != 403 && status != 405 && status < 500,
+                    // 501: there are no snapshots of VP8, which is what plays here.
+                    ![401, 403, 405].contains(&status) && (status < 500 || status == 501),
                     "{name}"
                 ),
             }
@@ -261,7 +273,7 @@ async fn every_place_has_routes_and_each_row_is_reached_by_its_path() {
         );
         let path = world.path(row.what).await;
         assert_eq!(
-            Place::parse(&path).map(|place| place.what),
+            Place::parse(path.split('?').next().unwrap_or_default()).map(|place| place.what),
             Some(row.what),
             "{path}"
         );
@@ -315,6 +327,7 @@ async fn what_is_not_listed_is_refused_with_what_is() {
     for path in [
         "/metrics/gate",
         "/api/v1/users",
+        "/api/v1/streams/gate/snapshot",
         "/gate/whip",
         "/gate/whep/a/b/c",
         "/../etc/passwd",
@@ -528,8 +541,8 @@ async fn a_panic_in_a_handler_costs_its_own_request() {
     }
     let world = World::new().await;
     let routes = vec![
-        route(Method::POST, What::Whep, Access::Watch, fails),
-        route(Method::GET, What::Health, Access::Public, health::alive),
+        route(Method::POST, What::Whep, Watch, fails),
+        route(Method::GET, What::Health, Public, health::alive),
     ];
     let router = Gate::new(routes, world.app.clone()).into_router();
     let ask = async |method: &str, path: &str| {
