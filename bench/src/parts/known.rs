@@ -13,7 +13,7 @@ use crate::camera::{Camera, Fault};
 use crate::clock;
 use crate::crowd::{Crowd, Load};
 use crate::fanout::SETTLING;
-use crate::figures::{median, rounded};
+use crate::figures::rounded;
 use crate::impair::Impairment;
 use crate::relay::Relay;
 use crate::server::{Make, Server};
@@ -104,7 +104,7 @@ impl Meters<'_> {
         }
         let after = self.known()?;
         let time = after.at - before.at;
-        let of = |figure: fn(&Report) -> f64| median(reports.iter().map(figure));
+        let of = |figure: fn(&Report) -> f64| Some(mean(reports.iter().map(figure)));
         let relayed = (after.relayed - before.relayed).max(1.0);
         let loss = mean(reports.iter().map(|report| report.far_loss * 100.0));
         Ok(json!({

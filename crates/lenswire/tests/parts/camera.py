@@ -16,6 +16,7 @@ connection). Ends when standard input does.
 """
 
 import argparse
+import struct
 import sys
 import threading
 
@@ -34,6 +35,8 @@ CODECS = {
     "h265": ("h265parse ! video/x-h265,stream-format=byte-stream,alignment=au", "h265parse ! rtph265pay"),
     "vp8": ("identity", "rtpvp8pay"),
     "vp9": ("identity", "rtpvp9pay"),
+    # GStreamer's plugins in C have no payloader for AV1: see Av1Payloader.
+    "av1": ("identity", None),
 }
 
 # Sound is made on the spot: a tone costs nothing and needs no clip.
@@ -77,11 +80,59 @@ class Clip:
         self.units = [(data, max(0, decode - first), pts - first, key) for data, decode, pts, key in self.units]
 
 
+class Av1Payloader:
+    """Temporal units to RTP packets (AV1 RTP specification 1.0, section 4), without temporal delimiters."""
+
+    CAPS = "application/x-rtp,media=video,clock-rate=90000,encoding-name=AV1,payload=96"
+
+    def __init__(self, mtu):
+        self.room, self.seq = mtu - 14, 0
+
+    def packets(self, unit, pts, key):
+        timestamp = (pts * 9 // 100_000) & 0xFFFFFFFF
+        payloads = list(self.payloads([obu for obu in self.obus(unit) if obu[0] >> 3 & 15 != 2], key))
+        for n, payload in enumerate(payloads):
+            marker = n + 1 == len(payloads)
+            yield struct.pack(">BBHII", 0x80, marker << 7 | 96, self.seq & 0xFFFF, timestamp, 0x41563121) + payload
+            self.seq += 1
+
+    def payloads(self, obus, key):
+        """OBUs side by side, each behind its length; only what is in the middle of one begins a payload."""
+        payload = bytearray([key << 3])  # N: a coded video sequence begins
+        for obu in obus:
+            while obu:
+                room = max(1, self.room - len(payload))
+                part, obu = obu[:room], obu[room:]
+                payload += bytes([len(part) & 127 | 128, len(part) >> 7]) + part
+                if obu:
+                    payload[0] |= 1 << 6  # Y: goes on
+                    yield bytes(payload)
+                    payload = bytearray([1 << 7])  # Z: continues
+        yield bytes(payload)
+
+    @staticmethod
+    def obus(unit):
+        """Each OBU without its size field, which RTP does not need."""
+        at = 0
+        while at < len(unit):
+            extension = unit[at] >> 2 & 1
+            length = shift = 0
+            size = at + 1 + extension
+            while True:
+                byte = unit[size]
+                length |= (byte & 127) << shift
+                shift, size = shift + 7, size + 1
+                if byte < 128:
+                    break
+            yield bytes([unit[at] & ~2]) + unit[at + 1:at + 1 + extension] + unit[size:size + length]
+            at = size + length
+
+
 class Feed:
     """Plays the clip into one media's appsrc, in real time, until told to stop."""
 
-    def __init__(self, clip, appsrc, mood):
-        self.clip, self.appsrc, self.mood = clip, appsrc, mood
+    def __init__(self, clip, appsrc, mood, payloader=None):
+        self.clip, self.appsrc, self.mood, self.payloader = clip, appsrc, mood, payloader
         self.stopped = threading.Event()
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -94,20 +145,26 @@ class Feed:
                     return
                 if self.mood["silent"]:
                     continue
-                buffer = Gst.Buffer.new_wrapped(data)
                 offset = round_ * self.clip.length
-                buffer.pts, buffer.dts = offset + pts, offset + decode
-                if not key:
-                    buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
-                if self.appsrc.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
-                    return
+                pieces = self.payloader.packets(data, offset + pts, key) if self.payloader else [data]
+                for piece in pieces:
+                    if not self.push(piece, offset + pts, offset + decode, key):
+                        return
             round_ += 1
+
+    def push(self, data, pts, dts, key):
+        buffer = Gst.Buffer.new_wrapped(data)
+        buffer.pts, buffer.dts = pts, dts
+        if not key:
+            buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
+        return self.appsrc.emit("push-buffer", buffer) == Gst.FlowReturn.OK
 
 
 def factory(arguments, clip, mood):
     made = GstRtspServer.RTSPMediaFactory()
     pay = CODECS[arguments.codec][1]
-    video = f"appsrc name=feed is-live=true format=time do-timestamp=false ! {pay} name=pay0 pt=96 mtu={arguments.mtu}"
+    pay = f"{pay} name=pay0 pt=96 mtu={arguments.mtu}" if pay else "identity name=pay0"
+    video = f"appsrc name=feed is-live=true format=time do-timestamp=false ! {pay}"
     made.set_launch(f"( {video} {SOUNDS[arguments.audio]} )")
     made.set_shared(True)
     lower = GstRtsp.RTSPLowerTrans
@@ -117,8 +174,9 @@ def factory(arguments, clip, mood):
         # The feed keeps the pace. Sinks that kept it too would wait out a clock that jumps ahead.
         media.set_rate_control(False)
         appsrc = media.get_element().get_by_name("feed")
-        appsrc.set_property("caps", clip.caps)
-        feed = Feed(clip, appsrc, mood)
+        own = Av1Payloader(arguments.mtu) if arguments.codec == "av1" else None
+        appsrc.set_property("caps", Gst.Caps.from_string(own.CAPS) if own else clip.caps)
+        feed = Feed(clip, appsrc, mood, own)
         media.connect("unprepared", lambda _media: feed.stopped.set())
 
     made.connect("media-configure", configure)

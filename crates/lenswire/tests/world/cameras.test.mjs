@@ -25,6 +25,7 @@ before(async () => {
   const h265 = await part(camera({ port: 8561, transport: 'tcp', clip: 'h265', codec: 'h265' }));
   const second = await part(camera({ port: 8562, transport: 'tcp' }));
   const alone = await part(camera({ port: 8563, transport: 'tcp', clip: 'h265', codec: 'h265' }));
+  const av1 = await part(camera({ port: 8564, transport: 'tcp', clip: 'av1', codec: 'av1' }));
   hub = await Hub.start(streams({
     tcp: { source: tcp.url, transport: 'tcp' },
     udp: { source: udp.url, transport: 'udp' },
@@ -32,9 +33,11 @@ before(async () => {
     locked: { source: locked.url.replace(/\/\/.*@/, `//admin:${encodeURIComponent(secret.password)}@`) },
     aac: { source: aac.url },
     vp9: { source: vp9.url },
+    av1: { source: av1.url },
     h265: { source: h265.url, substream: second.url },
     alone: { source: alone.url },
   }));
+  await hub.claim();
   browser = await Browser.chromium();
 });
 after(async () => {
@@ -97,7 +100,6 @@ test('requirement 59: a password with : and @ in it, percent-encoded in the URL;
 });
 
 test('requirement 80: AAC at 16 kHz is heard as Opus, at its pitch, and the API says what the camera sends', async (t) => {
-  await hub.claim();
   const { page } = await seen('aac');
   await heard(page, 'audio/opus');
   const hertz = await until('a tone of 440 Hz', async () => {
@@ -114,12 +116,14 @@ test('requirement 80: AAC at 16 kHz is heard as Opus, at its pitch, and the API 
   await page.end();
 });
 
-test('requirement 79: VP9', async (t) => {
-  const { page, peer } = await seen('vp9');
-  assert.equal(peer.codec, 'video/VP9');
-  t.diagnostic(`${peer.frames} frames, bars match`);
-  await page.end();
-});
+for (const codec of ['VP9', 'AV1']) {
+  test(`requirement 79: ${codec}`, async (t) => {
+    const { page, peer } = await seen(codec.toLowerCase());
+    assert.equal(peer.codec, `video/${codec}`);
+    t.diagnostic(`${peer.frames} frames, bars match`);
+    await page.end();
+  });
+}
 
 test('requirement 78: H.265 to a browser that does not play it: the substream where there is one, else the reason', async (t) => {
   const { page, peer } = await seen('h265');
@@ -144,6 +148,6 @@ test('E12: no camera password is in the log, the API or the pages', async () => 
   for (const secret of ['p@ss:word', encodeURIComponent('p@ss:word'), 'admin:digest', 'admin:secret']) {
     assert.ok(!everything.includes(secret), `${secret} is to be seen`);
   }
-  assert.equal(list.body.items.length, 8);
+  assert.equal(list.body.items.length, 9);
   await page.end();
 });

@@ -9,8 +9,8 @@ pub const CONTINUES: u8 = 0x80;
 pub const GOES_ON: u8 = 0x40;
 /// The first packet of a coded video sequence.
 pub const NEW_SEQUENCE: u8 = 0x08;
-/// The field that says there is one element, without its length.
-pub const ONE_ELEMENT: u8 = 0x10;
+/// Bytes that the length of an element takes at most, where it fits into a packet.
+pub(crate) const LENGTH: usize = 2;
 
 const OBU_SEQUENCE_HEADER: u8 = 1;
 const OBU_TEMPORAL_DELIMITER: u8 = 2;
@@ -82,7 +82,8 @@ fn leb128(bytes: &mut &[u8]) -> Result<usize, Malformed> {
     Err(Malformed::TooLarge)
 }
 
-fn write_leb128(mut value: usize, out: &mut Vec<u8>) {
+/// Writes a number as [`leb128`] reads it.
+pub(crate) fn write_leb128(mut value: usize, out: &mut Vec<u8>) {
     while value > 0x7f {
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;

@@ -96,34 +96,35 @@ fn cut_vp9(
     Ok(())
 }
 
-/// Every OBU element gets packets of its own.
+/// Elements stay side by side: a browser takes a packet that begins with a whole element for the begin
+/// of a frame, so only what is in the middle of one may begin the next packet.
 fn cut_av1(payload: &[u8], frame: &mut Frame) -> Result<(), Malformed> {
     let mut elements = Vec::new();
     let header = av1::elements(payload, |element| elements.push(element))?;
-    let last_element = elements.len().checked_sub(1).ok_or(Malformed::Empty)?;
-    for (n, element) in elements.into_iter().enumerate() {
-        for part in parts(element.len(), MAX_PAYLOAD - 1) {
-            let (is_first, is_last) = (part.start == 0, part.end == element.len());
-            let mut aggregation = av1::ONE_ELEMENT;
-            if !is_first || n == 0 {
-                aggregation |= if is_first {
-                    header & av1::CONTINUES
-                } else {
-                    av1::CONTINUES
-                };
+    if elements.is_empty() {
+        return Err(Malformed::Empty);
+    }
+    // No count of elements: each has its length in front of it.
+    let mut packet = vec![header & (av1::CONTINUES | av1::NEW_SEQUENCE)];
+    for mut rest in elements {
+        while !rest.is_empty() {
+            let room = MAX_PAYLOAD - av1::LENGTH;
+            if packet.len() >= room {
+                let full = std::mem::replace(&mut packet, vec![0]);
+                frame.payloads.push(full.into());
             }
-            if !is_last || n == last_element {
-                aggregation |= if is_last {
-                    header & av1::GOES_ON
-                } else {
-                    av1::GOES_ON
-                };
+            let (part, tail) = rest.split_at(rest.len().min(room - packet.len()));
+            av1::write_leb128(part.len(), &mut packet);
+            packet.extend_from_slice(part);
+            rest = tail;
+            if !rest.is_empty() {
+                packet[0] |= av1::GOES_ON;
+                let full = std::mem::replace(&mut packet, vec![av1::CONTINUES]);
+                frame.payloads.push(full.into());
             }
-            if n == 0 && is_first {
-                aggregation |= header & av1::NEW_SEQUENCE;
-            }
-            frame.payloads.push(joined(&[aggregation], &element[part]));
         }
     }
+    packet[0] |= header & av1::GOES_ON;
+    frame.payloads.push(packet.into());
     Ok(())
 }

@@ -110,8 +110,9 @@ impl Ingest {
         let Some(mut frame) = self.frame.take() else {
             return;
         };
-        if self.held() > 0 {
-            // A unit that never ended.
+        if self.held() > 0 && end == End::Known {
+            // A unit that never ended. Where packets are missing behind it, that is why, and they are
+            // counted there.
             frame.lose(1);
         }
         match &mut self.parts {

@@ -98,7 +98,10 @@ fn av1_passes_is_cut_and_its_keyframes_are_known() {
     camera.frame += 1;
     camera.send(&[0x10, 0x30, 9, 9], true);
     let packets = camera.take();
-    assert_eq!(shape(&packets), "[KKKK][.]");
+    assert_eq!(shape(&packets), "[KKK][.]");
+    // A browser takes each packet that does not continue an element for the begin of a frame.
+    let continues = packets.iter().map(|p| p.payload[0] & 0x80 != 0);
+    assert_eq!(continues.collect::<Vec<_>>(), [false, true, true, false]);
     assert!(packets.iter().all(|p| p.payload.len() <= MAX_PAYLOAD));
     let mut expected = vec![0x0a, 3, 1, 2, 3, 0x32, 0xb7, 0x17];
     expected.extend_from_slice(&frame[1..]);
