@@ -1,6 +1,6 @@
 /**
- * Bodies of `/api/v1` as these pages read them: choices by their words. Written by hand: to be
- * made from `/openapi.json` once the hub serves it.
+ * Bodies of `/api/v1` as these pages read them: choices by their words. `agreed.ts` holds them to
+ * what the hub says of itself.
  */
 
 /** `application/problem+json` (RFC 9457) with our stable `code`. */

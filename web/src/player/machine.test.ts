@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Event, type LocalCode, type State, start, step } from './machine.ts';
-import type { Problem } from './protocol.ts';
+import type { HubState, Problem } from './protocol.ts';
 
 /** Plays events on a clock of its own and remembers what was to be done. */
 class World {
@@ -31,7 +31,7 @@ class World {
 }
 
 const ice = (state: RTCPeerConnectionState): Event => ({ type: 'ice', state });
-const hub = (state: 'live' | 'waiting' | 'catching_up' | 'closed', reason?: Problem): Event => ({
+const hub = (state: HubState, reason?: Problem): Event => ({
   type: 'hub',
   state,
   ...(reason && { reason }),
