@@ -506,6 +506,7 @@ problem-not_acceptable = Ce format n’existe pas ici
 problem-not_found = Il n’y a rien ici
 problem-stream_not_found = Ce flux n’existe pas
     .fix = Vérifiez le nom ; la page des caméras les montre tous.
+problem-token_not_found = Il n’y a pas de tel jeton en vigueur
 problem-session_not_found = Cette session n’existe pas
 problem-method_not_allowed = Cette méthode n’est pas acceptée ici
 problem-unauthorized = Non connecté

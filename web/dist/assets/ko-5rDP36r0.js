@@ -499,6 +499,7 @@ problem-not_acceptable = 그런 형식은 없습니다
 problem-not_found = 아무것도 없습니다
 problem-stream_not_found = 그런 스트림이 없습니다
     .fix = 이름을 확인하세요. 카메라 페이지에 모두 나와 있습니다.
+problem-token_not_found = 유효한 토큰이 아닙니다
 problem-session_not_found = 그런 세션이 없습니다
 problem-method_not_allowed = 여기서는 받지 않는 메서드입니다
 problem-unauthorized = 로그인되어 있지 않습니다
