@@ -38,6 +38,9 @@ const LINK_SHARE: f64 = 0.8;
 const OVERDUE: f64 = 0.2;
 /// See [`OVERDUE`].
 const OVERDUE_SLACK: Duration = Duration::from_millis(200);
+/// A still is the keyframe and as many of the frames behind it: a receiver misses the end of a
+/// keyframe, which a full socket buffer may cost it, only when something comes after it.
+const STILL_FRAMES: usize = 3;
 /// Frames sent in one call when the caller was late; the rest is put off, for a burst is what
 /// pacing is there to avoid.
 const BURST: u32 = 4;
@@ -49,7 +52,7 @@ const STEP_MAX: Duration = Duration::from_millis(250);
 pub(super) struct Plan {
     /// Times the recorded speed, as far as the picture's size goes.
     pace: f64,
-    /// Show the keyframe alone until this moment, by which the next should have come.
+    /// Show the still alone until this moment, by which the next keyframe should have come.
     still_until: Option<Instant>,
     /// Bits per second of the recording at its own speed.
     bitrate: f64,
@@ -134,8 +137,8 @@ pub(super) struct Replay {
     player: f64,
     due: Instant,
     behind: Duration,
-    /// Whether the still, which is the first frame, has been sent as a whole.
-    has_still: bool,
+    /// Frames that have been sent as a whole, as far as a still goes.
+    shown: usize,
     /// Something is missing behind what waits: the replay ends at a closed gate.
     sealed: bool,
 }
@@ -159,7 +162,7 @@ impl Replay {
             player: 1.0,
             due: now,
             behind,
-            has_still: false,
+            shown: 0,
             sealed: false,
         };
         if plan.pace < PACE_MIN {
@@ -187,14 +190,15 @@ impl Replay {
         true
     }
 
-    /// Forgets all but the first frame, when the rest can't be shown fast enough.
+    /// Forgets all but the still, when the rest can't be shown fast enough.
     fn keep_still_only(&mut self) {
-        let end = self
-            .waiting
-            .iter()
-            .position(|batch| ends_frame(batch))
-            .map_or(0, |at| at + 1);
-        self.waiting.truncate(if self.has_still { 0 } else { end });
+        let ends = self.waiting.iter().enumerate();
+        let mut ends = ends.filter(|(_, batch)| ends_frame(batch));
+        let end = match (STILL_FRAMES - self.shown).checked_sub(1) {
+            None => 0,
+            Some(last) => ends.nth(last).map_or(self.waiting.len(), |(at, _)| at + 1),
+        };
+        self.waiting.truncate(end);
         self.waiting.shrink_to_fit();
         self.bytes = self.waiting.iter().map(|batch| batch.bytes()).sum();
         self.sealed = true;
@@ -224,12 +228,10 @@ impl Replay {
             .front()
             .map_or(Duration::ZERO, |b| now.saturating_duration_since(b.arrived));
         if ends_frame(&batch) {
-            self.has_still = true;
-            self.due = self
-                .plan
-                .still_until
-                .take()
-                .unwrap_or_else(|| due + self.step(now));
+            self.shown = (self.shown + 1).min(STILL_FRAMES);
+            let is_still = self.shown == STILL_FRAMES;
+            let until = is_still.then(|| self.plan.still_until.take()).flatten();
+            self.due = until.unwrap_or_else(|| due + self.step(now));
         }
         Some((due, batch))
     }
