@@ -184,7 +184,7 @@ impl Viewer {
                 }
                 ClientOutput::Connected => self.connected = true,
                 ClientOutput::Packet(packet) => self.count(&packet, arrived),
-                ClientOutput::Report { .. } => {}
+                ClientOutput::Report { .. } | ClientOutput::KeyframeWanted => {}
                 ClientOutput::Ended => {
                     self.ended = true;
                     return;

@@ -39,6 +39,7 @@ pub mod viewer;
 
 pub use assemble::Malformed;
 pub use backoff::Backoff;
+pub use clock::Unwrap16;
 pub use facts::Concern;
 pub use ingest::{Facts, Ingest, IngestCounts, Rtp};
 pub use packet::{Batch, MAX_PAYLOAD, Packet, WallTime};

@@ -57,6 +57,11 @@ impl<T> Reorder<T> {
         }
     }
 
+    /// Waits so long from now on.
+    pub fn set_window(&mut self, window: Duration) {
+        self.window = window;
+    }
+
     /// Takes a packet as it came. Then call [`Self::pop`] until there is nothing.
     pub fn push(&mut self, seq: u16, item: T, now: Instant) {
         let seq = self.numbers.unwrap(seq);

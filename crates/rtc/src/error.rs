@@ -1,4 +1,5 @@
-//! Everything that can go wrong here: starting the engine ([`Error`]) and taking a viewer ([`Refusal`]).
+//! Everything that can go wrong here: starting the engine ([`Error`]) and taking a viewer or a
+//! publisher ([`Refusal`]).
 
 use std::net::SocketAddr;
 
@@ -26,7 +27,7 @@ pub enum Error {
     Thread(#[source] std::io::Error),
 }
 
-/// Why a viewer was not taken, or a change of its session not made. Each maps to one problem code.
+/// Why a viewer or a publisher was not taken, or a change of its session not made. Each maps to one problem code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Not SDP that a WebRTC offer could be.
@@ -48,6 +49,15 @@ pub enum Refusal {
         offered: Vec<String>,
         /// What the stream has.
         stream: Vec<Codec>,
+    },
+    /// The offer sends neither pictures nor sound.
+    #[error("the offer sends nothing")]
+    NothingSent,
+    /// The offer sends in no codec that is taken.
+    #[error("H264, VP8, VP9, AV1 and opus are taken, the offer has {}", .offered.join(", "))]
+    NoTakenCodec {
+        /// Encoding names of the offer's sections of that kind, as it spells them.
+        offered: Vec<String>,
     },
     /// The stream has no track at all that could be sent.
     #[error("the stream has no track")]

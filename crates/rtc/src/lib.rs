@@ -7,8 +7,8 @@
 //! | [`engine`] | media threads, sockets, timers, who watches what | SDP, codecs |
 //! | [`sdp`], [`demux`], [`framing`] | what is read from strangers before anything else sees it: offers, candidates, fragments, datagrams, ICE-TCP frames | trust it |
 //!
-//! A caller needs three things: [`Engine::start`], [`Engine::watch`] with a browser's offer, and the
-//! [`Session`] that comes back, whose drop ends the viewing.
+//! A caller needs three things: [`Engine::start`], [`Engine::watch`] or [`Engine::publish`] with a
+//! browser's offer, and the [`Session`] that comes back, whose drop ends it.
 #![forbid(unsafe_code)]
 
 pub mod demux;
@@ -22,8 +22,8 @@ pub mod sdp;
 pub mod swarm;
 
 pub use engine::{
-    Closed, Engine, EngineConfig, Ice, Load, Patched, Report, Session, SessionEvent, SessionState,
-    SessionStats, Watch, announced,
+    Closed, Engine, EngineConfig, Ice, Load, Patched, Publish, Report, Session, SessionEvent,
+    SessionState, SessionStats, Watch, announced,
 };
 pub use error::{Error, Refusal};
 pub use limits::Limits;

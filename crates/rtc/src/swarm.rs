@@ -1,4 +1,4 @@
-//! Many native receivers on one thread: load for a server, and eyes for tests.
+//! Many native clients on one thread: load for a server, and eyes for tests.
 //!
 //! Each has its own socket, like the browsers it stands for, and is a whole peer: checks, DTLS,
 //! decryption, reports, NACKs. What it receives is counted and thrown away, or given to a closure.
@@ -47,6 +47,8 @@ pub struct Tally {
     pub packets: u64,
     /// Payload bytes of all tracks.
     pub bytes: u64,
+    /// How often the server asked it for a keyframe.
+    pub keyframes_wanted: u64,
     /// Whether the server ended it.
     pub has_ended: bool,
 }
@@ -127,10 +129,34 @@ impl Swarm {
         kinds: &[Kind],
         negotiate: impl FnOnce(&str) -> Result<String, String>,
     ) -> Result<usize, JoinError> {
+        let offer = |address, now| Client::offer(kinds, &[address], now);
+        self.enter(protocol, offer, negotiate)
+    }
+
+    /// The same, to send `kinds` ([`Client::write`]).
+    ///
+    /// # Errors
+    /// No socket, or no answer that fits.
+    pub fn publish(
+        &mut self,
+        protocol: Protocol,
+        kinds: &[Kind],
+        negotiate: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<usize, JoinError> {
+        let offer = |address, now| Client::publish(kinds, &[address], now);
+        self.enter(protocol, offer, negotiate)
+    }
+
+    fn enter(
+        &mut self,
+        protocol: Protocol,
+        offer: impl FnOnce((Protocol, SocketAddr), Instant) -> Result<Client, ClientError>,
+        negotiate: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<usize, JoinError> {
         let place = self.members.len();
         let (link, local) = self.open(protocol, Token(place))?;
         self.now = read_clock();
-        let mut client = Client::offer(kinds, &[(protocol, local)], self.now)?;
+        let mut client = offer((protocol, local), self.now)?;
         let answer = negotiate(client.sdp()).map_err(JoinError::Refused)?;
         client.accept(&answer)?;
         self.members.push(Member {
@@ -351,6 +377,7 @@ impl Member {
                     self.tally.count(&packet, now);
                     (turn.each)(turn.place, &packet);
                 }
+                ClientOutput::KeyframeWanted => self.tally.keyframes_wanted += 1,
                 ClientOutput::Report { .. } => {}
                 ClientOutput::Ended => self.tally.has_ended = true,
                 ClientOutput::Wake(at) => {

@@ -9,11 +9,11 @@ use std::sync::{Mutex, PoisonError};
 use mio::Waker;
 
 use super::Load;
+use super::member::Member;
 use super::router::SessionId;
 use super::session::Closed;
 use super::tcp::Connection;
 use super::udp::Arrival;
-use super::viewer::Viewer;
 use crate::Refusal;
 use crate::sdp::{Offer, RemoteCandidate};
 
@@ -26,15 +26,17 @@ const STRAYS: usize = 1_024;
 
 /// What a thread is asked to do.
 pub(super) enum Command {
-    /// Take a viewer in.
-    Add(Box<Viewer>),
-    /// Give a viewer's peer a candidate.
+    /// Take a session in.
+    Add(Member),
+    /// Somebody wishes a keyframe of what a publisher sends.
+    KeyframeWished(SessionId),
+    /// Give a session's peer a candidate.
     Candidate(SessionId, RemoteCandidate),
     /// What a session's player measures.
     Report(SessionId, super::session::Report),
-    /// Give a viewer's peer a later offer and reply with the answer.
+    /// Give a session's peer a later offer and reply with the answer.
     Reoffer(Box<Reoffer>),
-    /// Take over a connection that belongs to one of its viewers, with the datagrams already read.
+    /// Take over a connection that belongs to one of its sessions, with the datagrams already read.
     Adopt(Box<Connection>, Vec<Vec<u8>>),
     /// A test's failpoint: the viewer's next batch panics.
     #[cfg(test)]

@@ -7,7 +7,9 @@
 mod addresses;
 mod config;
 mod handle;
+mod member;
 mod places;
+mod publisher;
 mod router;
 mod session;
 mod sys;
@@ -24,23 +26,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use mio::{Interest, Poll, Token, Waker};
 
 pub use addresses::announced;
 pub use config::{EngineConfig, Ice};
 pub use session::{
-    Closed, Patched, Report, Session, SessionEvent, SessionState, SessionStats, Watch,
+    Closed, Patched, Publish, Report, Session, SessionEvent, SessionState, SessionStats, Watch,
 };
 
 use crate::peer::{Local, Peer};
 use crate::sdp::Offer;
 use crate::{Error, Limits, Refusal};
 use handle::{COMMANDS, Command, Handle};
-use places::Places;
+use member::{Core, Held, Member, Tell};
+use places::{PendingPlace, Places, SessionPlace};
+use publisher::Publisher;
 use router::{Owner, Router, SessionId};
 use udp::Udp;
-use viewer::{Held, Source, Viewer};
+use viewer::{Source, Viewer};
 
 /// What the threads and the callers share.
 #[derive(Debug)]
@@ -172,12 +177,64 @@ impl Engine {
     /// # Errors
     /// See [`Refusal`].
     pub fn watch(&self, watch: Watch) -> Result<Session, Refusal> {
-        let (session, pending) = self.common.places.take(watch.client, &self.common.limits)?;
+        let places = self.common.places.take(watch.client, &self.common.limits)?;
         let mut layers = vec![watch.stream.clone()];
         layers.extend(watch.substreams.iter().cloned());
         let demands = layers.iter().map(lenswire_media::Stream::demand).collect();
         let offer = Offer::read(&watch.offer)?;
-        let (peer, answer) = self.negotiate(offer.clone(), &watch)?;
+        let accepted = self.negotiate(|common| {
+            Peer::accept(
+                &common.local,
+                &common.limits,
+                offer.clone(),
+                &watch.tracks,
+                watch.delay_limit,
+                watch.now,
+            )
+        })?;
+        let source = Source {
+            layers,
+            tracks: watch.tracks,
+            demands,
+        };
+        self.start_session(
+            accepted,
+            places,
+            offer,
+            watch.events,
+            watch.now,
+            |core, _| Member::Viewer(Box::new(Viewer::new(core, source))),
+        )
+    }
+
+    /// The same for somebody who sends.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn publish(&self, publish: Publish) -> Result<Session, Refusal> {
+        let places = self
+            .common
+            .places
+            .take(publish.client, &self.common.limits)?;
+        let offer = Offer::read(&publish.offer)?;
+        let accepted = self.negotiate(|common| {
+            Peer::accept_publisher(&common.local, &common.limits, offer.clone(), publish.now)
+        })?;
+        let (events, now, stream) = (publish.events, publish.now, publish.stream);
+        self.start_session(accepted, places, offer, events, now, |core, handle| {
+            Member::Publisher(Box::new(Publisher::new(core, stream, handle)))
+        })
+    }
+
+    fn start_session(
+        &self,
+        (peer, answer): (Peer, String),
+        (session, pending): (SessionPlace, PendingPlace),
+        offer: Offer,
+        events: Tell,
+        now: Instant,
+        make: impl FnOnce(Core, &Arc<Handle>) -> Member,
+    ) -> Result<Session, Refusal> {
         let id = SessionId(self.common.last_session.fetch_add(1, Ordering::Relaxed));
         let threads = self.common.threads().iter().enumerate();
         let (thread, handle) = threads
@@ -198,22 +255,12 @@ impl Engine {
             addresses: VecDeque::new(),
             moved: None,
         };
-        let source = Source {
-            layers,
-            tracks: watch.tracks,
-            demands,
-        };
-        let viewer = Viewer::new(id, peer, source, held, watch.events, watch.now);
-        let session = Session::new(
-            id,
-            answer,
-            ufrag,
-            offer,
-            Arc::clone(handle),
-            Arc::clone(&viewer.shared),
-        );
+        let core = Core::new(id, peer, held, events, now);
+        let shared = Arc::clone(&core.shared);
+        let member = make(core, handle);
+        let session = Session::new(id, answer, ufrag, offer, Arc::clone(handle), shared);
         handle.counts.sessions.fetch_add(1, Ordering::Relaxed);
-        if let Err(refusal) = handle.send(Command::Add(Box::new(viewer))) {
+        if let Err(refusal) = handle.send(Command::Add(member)) {
             handle.counts.sessions.fetch_sub(1, Ordering::Relaxed);
             return Err(refusal);
         }
@@ -221,17 +268,12 @@ impl Engine {
     }
 
     /// The library may panic on an offer, too: that is the offer's own misfortune.
-    fn negotiate(&self, offer: Offer, watch: &Watch) -> Result<(Peer, String), Refusal> {
-        let Common { local, limits, .. } = &*self.common;
+    fn negotiate(
+        &self,
+        accept: impl FnOnce(&Common) -> Result<Peer, Refusal>,
+    ) -> Result<(Peer, String), Refusal> {
         let negotiated = catch_unwind(AssertUnwindSafe(|| {
-            let mut peer = Peer::accept(
-                local,
-                limits,
-                offer,
-                &watch.tracks,
-                watch.delay_limit,
-                watch.now,
-            )?;
+            let mut peer = accept(&self.common)?;
             let answer = peer.answer();
             Ok((peer, answer))
         }));

@@ -1,15 +1,15 @@
-//! A viewer's session as its owner outside the media threads sees it.
+//! A viewer's or a publisher's session as its owner outside the media threads sees it.
 
 use std::net::IpAddr;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use lenswire_media::{Codec, Stream, Tracks, Viewstate};
+use lenswire_media::{Codec, Concern, Stream, Tracks, Viewstate};
 
 use super::handle::{AnswerForm, Command, Handle, Reoffer};
+use super::member::Shared;
 use super::router::SessionId;
-use super::viewer::Shared;
 use crate::sdp::{Fragment, MAX_CANDIDATES, Offer, RemoteCandidate};
 use crate::{Pair, Refusal};
 
@@ -42,6 +42,21 @@ pub struct Watch {
     /// The most that the receiver may delay the picture to smooth it (playout-delay hint). The
     /// stream's `delay_limit`; one second by default.
     pub delay_limit: Duration,
+    /// When the request came in.
+    pub now: Instant,
+}
+
+/// A request to publish to a stream.
+pub struct Publish {
+    /// The client's SDP offer.
+    pub offer: String,
+    /// What is written, from when the session is connected until it ends. Of several publishers the
+    /// last one that connected is the stream's source.
+    pub stream: Stream,
+    /// As in [`Watch::events`].
+    pub events: Arc<dyn Fn(SessionEvent) + Send + Sync>,
+    /// As in [`Watch::client`].
+    pub client: Option<IpAddr>,
     /// When the request came in.
     pub now: Instant,
 }
@@ -147,15 +162,15 @@ pub struct SessionStats {
     pub loss: Option<f32>,
     /// Sent in the last second, in bit/s, headers and retransmissions included.
     pub bitrate: u64,
-    /// Packets sent, retransmissions not counted.
+    /// Packets sent, retransmissions not counted; a publisher's, received.
     pub packets: u64,
-    /// Bytes sent, headers included.
+    /// Bytes sent, headers included; a publisher's, received.
     pub bytes: u64,
     /// Packets sent again on request.
     pub retransmitted: u64,
     /// Packets asked for beyond the budget and not sent again.
     pub retransmits_refused: u64,
-    /// NACK messages received.
+    /// NACK messages received; to a publisher, packets asked for again.
     pub nacks: u64,
     /// Keyframe requests received (PLI and FIR).
     pub keyframe_requests: u64,
@@ -170,6 +185,10 @@ pub struct SessionStats {
     /// What the link is estimated to bear, in bit/s; `None` while nothing depends on it and nothing
     /// is estimated.
     pub estimate: Option<u64>,
+    /// Packets of a publisher that never came.
+    pub lost: u64,
+    /// What viewers will notice of a publisher's picture.
+    pub concerns: Vec<Concern>,
 }
 
 /// What a fragment did (see [`Session::patch`]).

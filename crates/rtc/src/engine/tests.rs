@@ -1,5 +1,6 @@
 //! The engine on real sockets: loopback, ports of the system's choice, events waited for.
 
+mod publishing;
 mod world;
 
 use std::io::{Read as _, Write as _};

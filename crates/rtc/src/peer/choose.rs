@@ -9,7 +9,7 @@ use crate::sdp::{self, Offer, Payload, Section, SectionKind};
 
 /// Feedback for video that both sides may know; NACK must be there for retransmission to work, and
 /// `transport-cc` for estimating the link.
-const VIDEO_FEEDBACK: [&str; 4] = ["nack", "nack pli", "ccm fir", "transport-cc"];
+pub(super) const VIDEO_FEEDBACK: [&str; 4] = ["nack", "nack pli", "ccm fir", "transport-cc"];
 
 /// A track and how it goes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ fn wanted<'a>(offer: &'a Offer, kind: &SectionKind) -> impl Iterator<Item = (usi
         .filter(move |(_, section)| usable(section))
 }
 
-fn is_rtp(section: &Section) -> bool {
+pub(super) fn is_rtp(section: &Section) -> bool {
     matches!(
         section.protocol.as_str(),
         "UDP/TLS/RTP/SAVPF" | "TCP/DTLS/RTP/SAVPF" | "RTP/SAVPF" | "UDP/TLS/RTP/SAVP"
@@ -139,14 +139,7 @@ fn score_h264(payload: &Payload, parameters: &ParameterSets) -> Option<u32> {
     if payload.parameter("packetization-mode") != Some("1") {
         return None;
     }
-    let offered = match payload.parameter("profile-level-id") {
-        Some(id) if id.len() == 6 => u32::from_str_radix(id, 16).ok()?,
-        Some(_) => return None,
-        // RFC 6184 section 8.1: Baseline, level 1.
-        None => 0x42_00_0a,
-    };
-    let [_, idc, constraints, level] = offered.to_be_bytes();
-    let offered = H264Profile::of(idc, constraints);
+    let (offered, level) = profile_of(payload)?;
     let ParameterSets::H264 { sps, .. } = parameters else {
         // Not known yet: what every decoder has.
         return Some(10 - offered.rank());
@@ -165,9 +158,21 @@ fn score_h264(payload: &Payload, parameters: &ParameterSets) -> Option<u32> {
     Some(profile * 2 + u32::from(level >= camera_level))
 }
 
+/// The profile and level that a payload type offers; `None` when they can't be read.
+pub(super) fn profile_of(payload: &Payload) -> Option<(H264Profile, u8)> {
+    let id = match payload.parameter("profile-level-id") {
+        Some(id) if id.len() == 6 => u32::from_str_radix(id, 16).ok()?,
+        Some(_) => return None,
+        // RFC 6184 section 8.1: Baseline, level 1.
+        None => 0x42_00_0a,
+    };
+    let [_, idc, constraints, level] = id.to_be_bytes();
+    Some((H264Profile::of(idc, constraints), level))
+}
+
 /// ITU-T H.264 Annex A, as far as browsers tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum H264Profile {
+pub(super) enum H264Profile {
     ConstrainedBaseline,
     Baseline,
     Main,
@@ -178,7 +183,7 @@ enum H264Profile {
 
 impl H264Profile {
     /// RFC 6184 section 8.1, table 5: `profile_idc` and the `constraint_set` flags.
-    fn of(idc: u8, constraints: u8) -> Self {
+    pub(super) fn of(idc: u8, constraints: u8) -> Self {
         match idc {
             0x42 | 0x4d | 0x58 if constraints & 0xc0 == 0xc0 => Self::ConstrainedBaseline,
             0x42 if constraints & 0x40 != 0 => Self::ConstrainedBaseline,
@@ -193,7 +198,7 @@ impl H264Profile {
 
     /// A decoder of a higher rank decodes a stream of a lower one (near enough: Baseline's slice
     /// groups, which Main leaves out, no camera uses).
-    fn rank(self) -> u32 {
+    pub(super) fn rank(self) -> u32 {
         match self {
             Self::ConstrainedBaseline => 0,
             Self::Baseline => 1,
@@ -224,11 +229,23 @@ fn score_h265(payload: &Payload, parameters: &ParameterSets) -> u32 {
 }
 
 fn answer(section: &Section, payload: &Payload, track: &Track) -> sdp::Codec {
-    let is_video = track.codec.kind() == Kind::Video;
-    let knows = |feedback: &&'static str| {
-        is_video && payload.feedback.iter().any(|offered| offered == *feedback)
+    let feedback: &[_] = match track.codec.kind() {
+        Kind::Video => &VIDEO_FEEDBACK,
+        Kind::Audio => &[],
     };
-    let feedback: Vec<&'static str> = VIDEO_FEEDBACK.into_iter().filter(knows).collect();
+    negotiated(section, payload, feedback, format(payload, track))
+}
+
+/// A payload type with the feedback that both sides know, and its repair.
+pub(super) fn negotiated(
+    section: &Section,
+    payload: &Payload,
+    feedback: &[&'static str],
+    format: String,
+) -> sdp::Codec {
+    let knows =
+        |feedback: &&&'static str| payload.feedback.iter().any(|offered| offered == **feedback);
+    let feedback: Vec<&'static str> = feedback.iter().filter(knows).copied().collect();
     let rtx = section.payloads.iter().find(|rtx| {
         rtx.name.eq_ignore_ascii_case("rtx")
             && rtx.clock_rate == payload.clock_rate
@@ -242,7 +259,7 @@ fn answer(section: &Section, payload: &Payload, track: &Track) -> sdp::Codec {
         name: payload.name.clone(),
         clock_rate: payload.clock_rate,
         channels: payload.channels,
-        format: format(payload, track),
+        format,
         feedback,
     }
 }

@@ -1,5 +1,5 @@
-//! The other end: a native receiver that offers, like a browser that watches, and is as pure as the
-//! peer it talks to. It loads servers and checks them; it decodes nothing.
+//! The other end: a native client that offers, like a browser that watches or publishes, and is as
+//! pure as the peer it talks to. It loads servers and checks them; it decodes and encodes nothing.
 //!
 //! In RTP mode: what comes out are packets in their order of arrival, repaired ones included, each
 //! once.
@@ -14,7 +14,7 @@ use lenswire_media::Kind;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid};
 use str0m::net::TcpType;
-use str0m::rtp::Extension;
+use str0m::rtp::{Extension, RtpWrite};
 use str0m::{Candidate, Event as Theirs, Input, Output as TheirOutput, Rtc, RtcConfig};
 
 use super::wire::{Pair, Protocol, Received};
@@ -76,6 +76,19 @@ pub struct ClientPacket {
     pub payload: Arc<[u8]>,
 }
 
+/// A packet to be sent by [`Client::write`].
+#[derive(Clone, Copy, Debug)]
+pub struct Published<'a> {
+    /// Extended sequence number.
+    pub seq: u64,
+    /// RTP timestamp.
+    pub time: u32,
+    /// RTP marker.
+    pub marker: bool,
+    /// RTP payload.
+    pub payload: &'a [u8],
+}
+
 /// What [`Client::poll`] gives.
 #[derive(Debug)]
 pub enum ClientOutput {
@@ -94,13 +107,15 @@ pub enum ClientOutput {
         /// In the track's clock.
         time: u32,
     },
+    /// The server wants a keyframe of what we publish.
+    KeyframeWanted,
     /// The server said goodbye or is not who it said it was. Nothing follows.
     Ended,
     /// Nothing more now; call [`Client::advance`] at that time at the latest.
     Wake(Instant),
 }
 
-/// A receiver of one session.
+/// A client of one session.
 pub struct Client {
     rtc: Rtc,
     kinds: BTreeMap<Mid, Kind>,
@@ -127,7 +142,28 @@ impl Client {
         addresses: &[(Protocol, SocketAddr)],
         now: Instant,
     ) -> Result<Self, ClientError> {
-        let mut rtc = receiver(addresses, now);
+        Self::offer_in(Direction::RecvOnly, kinds, addresses, now)
+    }
+
+    /// Offers to send `kinds`; [`Client::write`] sends.
+    ///
+    /// # Errors
+    /// [`ClientError::NothingWanted`].
+    pub fn publish(
+        kinds: &[Kind],
+        addresses: &[(Protocol, SocketAddr)],
+        now: Instant,
+    ) -> Result<Self, ClientError> {
+        Self::offer_in(Direction::SendOnly, kinds, addresses, now)
+    }
+
+    fn offer_in(
+        direction: Direction,
+        kinds: &[Kind],
+        addresses: &[(Protocol, SocketAddr)],
+        now: Instant,
+    ) -> Result<Self, ClientError> {
+        let mut rtc = configured(addresses, now);
         let mut changes = rtc.sdp_api();
         let mut mids = BTreeMap::new();
         for kind in kinds {
@@ -137,7 +173,7 @@ impl Client {
                 MediaKind::Audio
             };
             mids.insert(
-                changes.add_media(theirs, Direction::RecvOnly, None, None, None),
+                changes.add_media(theirs, direction, None, None, None),
                 *kind,
             );
         }
@@ -161,7 +197,7 @@ impl Client {
         addresses: &[(Protocol, SocketAddr)],
         now: Instant,
     ) -> Result<(Self, String), ClientError> {
-        let mut rtc = receiver(addresses, now);
+        let mut rtc = configured(addresses, now);
         let offer = SdpOffer::from_sdp_string(offer)
             .map_err(|error| ClientError::Offer(error.to_string()))?;
         let answer = rtc
@@ -208,7 +244,14 @@ impl Client {
         self.rtc
             .sdp_api()
             .accept_answer(pending, answer)
-            .map_err(|error| ClientError::Answer(error.to_string()))
+            .map_err(|error| ClientError::Answer(error.to_string()))?;
+        for mid in self.kinds.keys() {
+            if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(*mid, None) {
+                // Whatever is asked for is repeated, as browsers do.
+                stream.set_rtx_cache(1_024, Duration::from_secs(1), None);
+            }
+        }
+        Ok(())
     }
 
     /// Takes a datagram.
@@ -253,6 +296,28 @@ impl Client {
         }
     }
 
+    /// Sends a packet of what was offered: an extended sequence number, an RTP time. False while it
+    /// can't be sent.
+    pub fn write(&mut self, kind: Kind, packet: &Published<'_>, now: Instant) -> bool {
+        let of_kind = self.kinds.iter().find(|(_, known)| **known == kind);
+        let Some(mid) = of_kind.map(|(mid, _)| *mid) else {
+            return false;
+        };
+        let number = self
+            .rtc
+            .media(mid)
+            .and_then(|media| media.remote_pts().first().copied());
+        let mut api = self.rtc.direct_api();
+        let (Some(number), Some(stream)) = (number, api.stream_tx_by_mid(mid, None)) else {
+            return false;
+        };
+        let write = RtpWrite::new(number, packet.seq.into(), packet.time, now, packet.payload)
+            .marker(packet.marker)
+            .nackable(true);
+        stream.write_rtp(write);
+        true
+    }
+
     /// Says goodbye; poll until [`ClientOutput::Wake`], then drop.
     pub fn close(&mut self) {
         if self.rtc.close().is_err() {
@@ -289,6 +354,7 @@ impl Client {
         match event {
             Theirs::Connected => Some(ClientOutput::Connected),
             Theirs::Closed => Some(ClientOutput::Ended),
+            Theirs::KeyframeRequest(_) => Some(ClientOutput::KeyframeWanted),
             // Those of an offer that was taken; ours are known already.
             Theirs::MediaAdded(added) => {
                 let kind = if added.kind == MediaKind::Video {
@@ -348,8 +414,8 @@ fn pair_of(transmit: &str0m::net::Transmit) -> Pair {
     }
 }
 
-/// Receives in RTP mode at `addresses`.
-fn receiver(addresses: &[(Protocol, SocketAddr)], now: Instant) -> Rtc {
+/// In RTP mode, at `addresses`.
+fn configured(addresses: &[(Protocol, SocketAddr)], now: Instant) -> Rtc {
     let config = RtcConfig::new()
         .set_rtp_mode(true)
         .enable_pcmu(true, false)

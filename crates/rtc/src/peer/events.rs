@@ -1,4 +1,4 @@
-//! What happens to a peer, what the viewer reports, and what is counted of it.
+//! What happens to a peer, what the other side reports, and what is counted of it.
 
 use std::time::{Duration, Instant};
 
@@ -40,8 +40,17 @@ pub struct Figures {
     pub keyframe_requests: u64,
     /// Round trip of the newest check, else of the newest report.
     pub rtt: Option<Duration>,
-    /// Share of packets that the viewer missed, by its newest report.
+    /// Share of packets that the viewer missed, by its newest report; of a publisher's packets, the
+    /// share that was missed here.
     pub loss: Option<f32>,
+    /// RTP packets received, repetitions included.
+    pub received: u64,
+    /// Bytes of them.
+    pub received_bytes: u64,
+    /// Packets that were asked for once more.
+    pub asked: u64,
+    /// Packets that never came.
+    pub lost: u64,
 }
 
 impl Peer {
@@ -98,6 +107,17 @@ impl Peer {
     fn on_feedback(&mut self, packet: &Packet<'_>, now: Instant, out: &mut Flight) {
         match packet {
             Packet::Rr(report) => {
+                for block in report.report_blocks() {
+                    self.on_report(&block, now);
+                }
+            }
+            Packet::Sr(report) => {
+                self.on_sender_report(
+                    report.ssrc(),
+                    report.ntp_timestamp(),
+                    report.rtp_timestamp(),
+                    now,
+                );
                 for block in report.report_blocks() {
                     self.on_report(&block, now);
                 }

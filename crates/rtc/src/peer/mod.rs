@@ -1,18 +1,19 @@
-//! One viewer's WebRTC session: pure, on the caller's clock.
+//! One WebRTC session, a viewer's or a publisher's: pure, on the caller's clock.
 //!
 //! In: [`Peer::receive`] (a datagram), [`Peer::write`] (packets), [`Peer::advance`] (time),
 //! [`Peer::add_candidate`], [`Peer::reoffer`]. Out: datagrams, appended to the caller's [`Flight`] by
-//! each of these; then [`Peer::poll_event`] until it gives nothing, and [`Peer::wake`]. A frame's
-//! packets are sealed where they leave from, one behind the other, so that a socket can send them in
-//! one call.
+//! each of these; then [`Peer::poll_event`] and [`Peer::poll_incoming`] until they give nothing, and
+//! [`Peer::wake`]. A frame's packets are sealed where they leave from, one behind the other, so that a
+//! socket can send them in one call.
 //!
 //! | part | does | by |
 //! |---|---|---|
-//! | `choose`, `setup` | what of an offer is used | `sdp` |
+//! | `choose`, `take`, `setup` | what of an offer is used, of a viewer's and of a publisher's | `sdp` |
 //! | `ice` | which address works | the `is` crate |
 //! | `dtls` | who it is, and the keys | the `dimpl` crate |
-//! | `srtp` | sealing | aws-lc |
-//! | `lane`, `send`, `repair`, `rtp` | a track's packets, and once more | |
+//! | `srtp` | sealing and opening | aws-lc |
+//! | `lane`, `send`, `repair`, `rtp` | a track's packets on their way out, and once more | |
+//! | `inlet`, `receive` | a track's packets on their way in, and what is missing | rtp-types |
 //! | `estimate` | what the link bears | |
 //! | `events`, `rtcp` | what the viewer reports, what it is told | rtcp-types |
 //!
@@ -31,13 +32,16 @@ mod dtls;
 mod estimate;
 mod events;
 mod ice;
+mod inlet;
 mod lane;
+mod receive;
 mod repair;
 mod rtcp;
 mod rtp;
 mod send;
 mod setup;
 mod srtp;
+mod take;
 mod wire;
 
 use std::collections::VecDeque;
@@ -49,7 +53,7 @@ use lenswire_media::{Codec, TrackId, Tracks};
 
 use crate::demux::{Datagram, classify};
 use crate::sdp::{
-    Answer, AnswerSection, Credentials, Extension, FragmentAnswer, MAX_CANDIDATES, Offer,
+    Answer, AnswerSection, Credentials, Extension, Flow, FragmentAnswer, MAX_CANDIDATES, Offer,
     RemoteCandidate, Setup,
 };
 use crate::{Limits, Refusal};
@@ -60,13 +64,19 @@ use estimate::Estimator;
 pub use estimate::Link;
 pub use events::{Event, Figures};
 use ice::Ice;
+pub use inlet::Arrived;
+use inlet::{Arrivals, Inlet};
 use lane::Lane;
+pub use receive::Incoming;
 pub use send::Clock;
 pub use setup::Local;
 use srtp::{Opener, Sealer};
 pub use wire::{Burst, Flight, Pair, Protocol, Received};
 
-/// RTCP messages taken from a viewer per second. A receiver in trouble sends 50 NACKs and a few
+/// RTP packets taken from a publisher per second: 50 Mbit/s.
+const RTP_PER_SECOND: u32 = 5_000;
+
+/// RTCP messages taken from the other side per second. A receiver in trouble sends 50 NACKs and a few
 /// reports; twice that is either broken or an attack on our retransmissions.
 const RTCP_PER_SECOND: u32 = 100;
 
@@ -87,7 +97,7 @@ const DTLS_PER_SECOND: u32 = 20;
 /// A peer with nothing to do is looked at this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3);
 
-/// One viewer's session.
+/// One session.
 pub struct Peer {
     local: Arc<Local>,
     offer: Offer,
@@ -102,7 +112,15 @@ pub struct Peer {
     ice: Ice,
     dtls: Dtls,
     media: Media,
+    /// What is sent.
     lanes: Vec<Lane>,
+    /// What is received.
+    inlets: Vec<Inlet>,
+    /// When the packets of the transport came; `None` when the sender doesn't ask.
+    arrivals: Option<Arrivals>,
+    incoming: VecDeque<Incoming>,
+    /// Names us in what we say of what came.
+    ssrc: u32,
     delay_limit: Duration,
     figures: Figures,
     intake: Intake,
@@ -136,6 +154,7 @@ enum Media {
 #[derive(Debug)]
 struct Intake {
     stun: Budget,
+    rtp: Budget,
     rtcp: Budget,
     dtls: Budget,
     handshake_bytes: usize,
@@ -151,7 +170,7 @@ impl std::fmt::Debug for Peer {
 }
 
 impl Peer {
-    /// Negotiates: what the client can receive against what the stream has. Costs about half a
+    /// Negotiates with a viewer: what it can receive against what the stream has. Costs about half a
     /// millisecond.
     ///
     /// # Errors
@@ -165,8 +184,47 @@ impl Peer {
         now: Instant,
     ) -> Result<Self, Refusal> {
         let choices = choose(&offer, tracks)?;
-        let extensions = setup::extensions(&offer, &choices);
-        let lanes = lanes(&offer, &choices, &extensions);
+        let is_used = |extension: &Extension| {
+            extension.direction.receives() && rtp::URIS.contains(&extension.uri.as_str())
+        };
+        let extensions = setup::extensions(&offer, &choices, is_used);
+        let mut peer = Self::new(local, limits, offer, choices, extensions, now)?;
+        peer.lanes = lanes(&peer.offer, &peer.choices, &peer.extensions);
+        peer.delay_limit = delay_limit;
+        Ok(peer)
+    }
+
+    /// Negotiates with a publisher: what of that which it sends is taken.
+    ///
+    /// # Errors
+    /// [`Refusal::NothingSent`], [`Refusal::NoTakenCodec`], or [`Refusal::BadSdp`] from the library.
+    pub fn accept_publisher(
+        local: &Arc<Local>,
+        limits: &Limits,
+        offer: Offer,
+        now: Instant,
+    ) -> Result<Self, Refusal> {
+        let choices = take::take(&offer)?;
+        let is_used = |extension: &Extension| {
+            extension.direction.sends() && extension.uri == rtp::TRANSPORT_URI
+        };
+        let extensions = setup::extensions(&offer, &choices, is_used);
+        let mut peer = Self::new(local, limits, offer, choices, extensions, now)?;
+        peer.inlets = peer.choices.iter().map(Inlet::new).collect();
+        peer.ssrc = setup::ssrcs(&[])[0];
+        let counted = rtp::Numbers::of(&peer.extensions).transport();
+        peer.arrivals = counted.map(|number| Arrivals::new(number, now));
+        Ok(peer)
+    }
+
+    fn new(
+        local: &Arc<Local>,
+        limits: &Limits,
+        offer: Offer,
+        choices: Vec<Choice>,
+        extensions: Vec<Extension>,
+        now: Instant,
+    ) -> Result<Self, Refusal> {
         let credentials = setup::credentials();
         let candidates = local.candidates();
         let ice = Ice::new(
@@ -191,15 +249,14 @@ impl Peer {
             ice,
             dtls,
             media: Media::Waiting,
-            lanes,
-            delay_limit,
+            lanes: Vec::new(),
+            inlets: Vec::new(),
+            arrivals: None,
+            incoming: VecDeque::new(),
+            ssrc: 0,
+            delay_limit: Duration::ZERO,
             figures: Figures::default(),
-            intake: Intake {
-                stun: Budget::new(STUN_PER_SECOND, now),
-                rtcp: Budget::new(RTCP_PER_SECOND, now),
-                dtls: Budget::new(DTLS_PER_SECOND, now),
-                handshake_bytes: 0,
-            },
+            intake: Intake::new(now),
             retransmits: Budget::new(limits.retransmits_per_second, now),
             events: VecDeque::new(),
             report_due: None,
@@ -258,14 +315,17 @@ impl Peer {
             .map(|section| setup::extensions_of(section, &self.extensions));
         let extensions: Vec<Vec<&Extension>> = extensions.collect();
         let sent = |place: usize| {
-            let lane = self.lanes.iter().find(|lane| lane.place == place)?;
             let choice = self.choices.iter().find(|choice| choice.place == place)?;
             let extensions = extensions.get(place).map(Vec::as_slice).unwrap_or_default();
+            let lane = self.lanes.iter().find(|lane| lane.place == place);
+            let sends = |lane: &Lane| Flow::Sends {
+                ssrc: lane.ssrc,
+                rtx_ssrc: lane.repair.map(|repair| repair.ssrc),
+            };
             Some(AnswerSection {
                 codec: &choice.codec,
                 extensions,
-                ssrc: lane.ssrc,
-                rtx_ssrc: lane.repair.map(|repair| repair.ssrc),
+                flow: lane.map_or(Flow::Receives, sends),
             })
         };
         let sections: Vec<_> = self
@@ -318,7 +378,7 @@ impl Peer {
         &self.credentials.ufrag
     }
 
-    /// What is sent, video first.
+    /// What goes, video first.
     #[must_use]
     pub fn codecs(&self) -> Vec<Codec> {
         let mut codecs: Vec<Codec> = self.choices.iter().map(|choice| choice.media).collect();
@@ -329,7 +389,13 @@ impl Peer {
     /// The tracks that are sent.
     #[must_use]
     pub fn tracks(&self) -> Vec<TrackId> {
-        self.choices.iter().map(|choice| choice.track).collect()
+        self.lanes.iter().map(|lane| lane.track).collect()
+    }
+
+    /// The tracks that are received, as far as the offer tells.
+    #[must_use]
+    pub fn published(&self) -> Tracks {
+        take::tracks(&self.choices)
     }
 
     /// Adds a trickled candidate; one that we would not check is passed over.
@@ -347,7 +413,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Takes a datagram that came in. What can't be for a viewer, or is too much, is dropped.
+    /// Takes a datagram that came in. What can't be for this session, or is too much, is dropped.
     pub fn receive(&mut self, datagram: Received<'_>, now: Instant, out: &mut Flight) {
         if !self.takes(datagram.bytes, now) {
             return;
@@ -363,7 +429,8 @@ impl Peer {
                 self.handshake(now, out);
             }
             Some(Datagram::Rtcp) => self.on_rtcp(datagram.bytes, now, out),
-            Some(Datagram::Rtp) | None => {}
+            Some(Datagram::Rtp) => self.on_rtp(datagram.bytes, now, out),
+            None => {}
         }
     }
 
@@ -380,7 +447,10 @@ impl Peer {
                 self.is_connected() && bytes.len() <= MAX_RTCP && self.intake.rtcp.take(now)
             }
             // A viewer has nothing to send us.
-            Some(Datagram::Rtp) | None => false,
+            Some(Datagram::Rtp) => {
+                !self.inlets.is_empty() && self.is_connected() && self.intake.rtp.take(now)
+            }
+            None => false,
         }
     }
 
@@ -391,6 +461,7 @@ impl Peer {
         self.on_handshake(outcome, now);
         self.handshake(now, out);
         self.report(now, out);
+        self.answer_for(now, out);
     }
 
     /// When [`Self::advance`] is due at the latest.
@@ -398,7 +469,7 @@ impl Peer {
     pub fn wake(&self, now: Instant) -> Instant {
         // Records wait for an address to go to.
         let dtls = self.ice.pair.and_then(|_| self.dtls.due());
-        let due = [self.ice.due(), dtls, self.report_due];
+        let due = [self.ice.due(), dtls, self.report_due, self.inlets_due()];
         let first = due.into_iter().flatten().min();
         first.unwrap_or(now + LONGEST_SLEEP)
     }
@@ -492,6 +563,18 @@ impl Peer {
             candidate.to_sdp_string()
         };
         self.candidates.iter().map(adopt).collect()
+    }
+}
+
+impl Intake {
+    fn new(now: Instant) -> Self {
+        Self {
+            stun: Budget::new(STUN_PER_SECOND, now),
+            rtp: Budget::new(RTP_PER_SECOND, now),
+            rtcp: Budget::new(RTCP_PER_SECOND, now),
+            dtls: Budget::new(DTLS_PER_SECOND, now),
+            handshake_bytes: 0,
+        }
     }
 }
 

@@ -1,8 +1,12 @@
-//! RTCP out: sender reports and goodbyes (RFC 3550 section 6), by rtcp-types.
+//! RTCP out: reports and goodbyes (RFC 3550 section 6), and what is asked of a sender (RFC 4585), by
+//! rtcp-types.
 
 use lenswire_media::WallTime;
 use rtcp_types::prelude::*;
-use rtcp_types::{Bye, Compound, Sdes, SdesChunk, SdesItem, SenderReport};
+use rtcp_types::{
+    Bye, Compound, Nack, PayloadFeedback, Pli, ReceiverReport, ReportBlockBuilder, Sdes, SdesChunk,
+    SdesItem, SenderReport, TransportFeedback, TwccBuilder,
+};
 
 /// SDES item CNAME (RFC 3550 section 6.5.1).
 const CNAME: u8 = 1;
@@ -49,9 +53,58 @@ pub(super) fn push_goodbye(out: &mut Vec<u8>, ssrcs: &[u32]) -> bool {
         .iter()
         .fold(Bye::builder(), |bye, ssrc| bye.add_source(*ssrc));
     let compound = Compound::builder()
-        .add_packet(rtcp_types::ReceiverReport::builder(*first))
+        .add_packet(ReceiverReport::builder(*first))
         .add_packet(bye);
     push(out, &compound)
+}
+
+/// Appends what came of each source.
+pub(super) fn push_receiver_report(
+    out: &mut Vec<u8>,
+    from: u32,
+    blocks: Vec<ReportBlockBuilder>,
+    name: &str,
+) -> bool {
+    let report = blocks
+        .into_iter()
+        .fold(ReceiverReport::builder(from), |report, block| {
+            report.add_report_block(block)
+        });
+    let item = SdesItem::builder(CNAME, name);
+    let sources = Sdes::builder().add_chunk(SdesChunk::builder(from).add_item(item));
+    push(
+        out,
+        &Compound::builder().add_packet(report).add_packet(sources),
+    )
+}
+
+/// Appends a request for packets once more.
+pub(super) fn push_nack(out: &mut Vec<u8>, from: u32, of: u32, numbers: &[u16]) -> bool {
+    let nack = numbers.iter().fold(Nack::builder(), |nack, number| {
+        nack.add_rtp_sequence(*number)
+    });
+    push(
+        out,
+        &TransportFeedback::builder_owned(nack)
+            .sender_ssrc(from)
+            .media_ssrc(of),
+    )
+}
+
+/// Appends a request for a keyframe.
+pub(super) fn push_keyframe_request(out: &mut Vec<u8>, from: u32, of: u32) -> bool {
+    let request = PayloadFeedback::builder_owned(Pli::builder());
+    push(out, &request.sender_ssrc(from).media_ssrc(of))
+}
+
+/// Appends when the packets of the transport came.
+pub(super) fn push_arrivals(out: &mut Vec<u8>, from: u32, of: u32, report: TwccBuilder) -> bool {
+    push(
+        out,
+        &TransportFeedback::builder_owned(report)
+            .sender_ssrc(from)
+            .media_ssrc(of),
+    )
 }
 
 fn push(out: &mut Vec<u8>, compound: &impl RtcpPacketWriter) -> bool {

@@ -1,5 +1,5 @@
-//! RTP headers as we write them (RFC 3550 section 5.1), with header extensions of one byte each
-//! (RFC 8285 section 4.2).
+//! RTP headers as we write and read them (RFC 3550 section 5.1), with header extensions of one byte
+//! each (RFC 8285 section 4.2).
 
 use std::time::Duration;
 
@@ -36,6 +36,41 @@ pub(super) fn fits(extension: &Extension, mid: &str) -> bool {
         && (extension.uri != MID_URI || (1..=LONGEST).contains(&mid.len()))
 }
 
+/// Bytes of a sealed packet's header, which is in the clear; `None` when the packet is shorter.
+pub(super) fn header_length(packet: &[u8]) -> Option<usize> {
+    let first = *packet.first()?;
+    let sources = PLAIN + 4 * usize::from(first & 0xf);
+    let length = if first & HAS_EXTENSION == 0 {
+        sources
+    } else {
+        let words = packet.get(sources + 2..sources + 4)?.first_chunk()?;
+        sources + 4 + 4 * usize::from(u16::from_be_bytes(*words))
+    };
+    (length <= packet.len()).then_some(length)
+}
+
+/// The value of an extension in the one-byte form.
+pub(super) fn extension((form, mut values): (u16, &[u8]), number: u8) -> Option<&[u8]> {
+    if form.to_be_bytes() != ONE_BYTE_FORM {
+        return None;
+    }
+    while let Some((head, rest)) = values.split_first() {
+        let (id, length) = (head >> 4, usize::from(head & 0xf) + 1);
+        match id {
+            0 => values = rest,
+            15 => return None,
+            _ => {
+                let (value, rest) = rest.split_at_checked(length)?;
+                if id == number {
+                    return Some(value);
+                }
+                values = rest;
+            }
+        }
+    }
+    None
+}
+
 /// The client's numbers of the extensions that one track's packets may carry.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
@@ -57,6 +92,11 @@ impl Numbers {
             *place = Some(extension.number);
         }
         numbers
+    }
+
+    /// The number of the count over the transport.
+    pub(super) fn transport(&self) -> Option<u8> {
+        self.transport
     }
 
     /// Whether packets can be counted over the transport.
@@ -159,12 +199,13 @@ fn delay(most: Duration) -> [u8; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sdp::Direction;
 
-    fn extension(number: u8, uri: &str) -> Extension {
+    fn offered(number: u8, uri: &str) -> Extension {
         Extension {
             number,
             uri: uri.to_owned(),
-            is_recvonly: false,
+            direction: Direction::SendRecv,
         }
     }
 
@@ -193,9 +234,9 @@ mod tests {
     #[test]
     fn extensions_stand_in_the_one_byte_form_and_fill_words() {
         let all = [
-            extension(4, MID_URI),
-            extension(6, PLAYOUT_DELAY_URI),
-            extension(3, TRANSPORT_URI),
+            offered(4, MID_URI),
+            offered(6, PLAYOUT_DELAY_URI),
+            offered(3, TRANSPORT_URI),
         ];
         let numbers = Numbers::of(&all);
         let hints = Hints {
@@ -215,10 +256,51 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_is_found_again() {
+        let all = [offered(4, MID_URI), offered(3, TRANSPORT_URI)];
+        let numbers = Numbers::of(&all);
+        let hints = Hints {
+            mid: Some("0"),
+            delay: None,
+        };
+        let mut out = Vec::new();
+        let length = push_header(&mut out, HEADER, &numbers, hints, Some(0x1234));
+        assert_eq!(header_length(&out), Some(length));
+        for cut in 0..length {
+            assert_eq!(header_length(&out[..cut]), None, "{cut} bytes");
+        }
+        let values = (0xbede, &out[PLAIN + 4..]);
+        assert_eq!(extension(values, 3), Some(&[0x12, 0x34][..]));
+        assert_eq!(extension(values, 4), Some(&b"0"[..]));
+        assert_eq!(extension(values, 5), None);
+        assert_eq!(extension((0x1000, values.1), 3), None, "the long form");
+        assert_eq!(extension((0xbede, &[0x31, 0x12]), 3), None, "cut");
+    }
+
+    // SEC-15: who has the keys may still send anything.
+    #[test]
+    fn no_bytes_make_reading_go_wrong() {
+        let mut seed = 1_u64;
+        for length in (0..64).cycle().take(100_000) {
+            let bytes: Vec<u8> = std::iter::repeat_with(|| {
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                seed as u8
+            })
+            .take(length)
+            .collect();
+            assert!(header_length(&bytes).is_none_or(|header| header <= length));
+            let value = extension((0xbede, &bytes), bytes.first().map_or(1, |byte| byte >> 4));
+            assert!(value.is_none_or(|value| (1..=LONGEST).contains(&value.len())));
+        }
+    }
+
+    #[test]
     fn what_needs_the_long_form_is_not_used() {
-        assert!(fits(&extension(14, MID_URI), "video"));
-        assert!(!fits(&extension(15, MID_URI), "video"));
-        assert!(!fits(&extension(1, MID_URI), "a-name-of-17-byte"));
-        assert!(fits(&extension(1, TRANSPORT_URI), "a-name-of-17-byte"));
+        assert!(fits(&offered(14, MID_URI), "video"));
+        assert!(!fits(&offered(15, MID_URI), "video"));
+        assert!(!fits(&offered(1, MID_URI), "a-name-of-17-byte"));
+        assert!(fits(&offered(1, TRANSPORT_URI), "a-name-of-17-byte"));
     }
 }

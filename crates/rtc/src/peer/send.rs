@@ -100,7 +100,14 @@ impl Peer {
         if self.report_due.is_none_or(|due| due > now) {
             return;
         }
-        let (Some(told), Some(pair)) = (self.told, self.ice.pair) else {
+        let Some(pair) = self.ice.pair else {
+            return;
+        };
+        if !self.inlets.is_empty() {
+            self.report_reception(pair, now, out);
+            return;
+        }
+        let Some(told) = self.told else {
             return;
         };
         self.report_due = Some(now + REPORT_INTERVAL);
@@ -123,7 +130,12 @@ impl Peer {
         }
     }
 
-    fn send_rtcp(&mut self, pair: Pair, out: &mut Flight, push: impl FnOnce(&mut Vec<u8>) -> bool) {
+    pub(super) fn send_rtcp(
+        &mut self,
+        pair: Pair,
+        out: &mut Flight,
+        push: impl FnOnce(&mut Vec<u8>) -> bool,
+    ) {
         let Media::Flowing { sealer, .. } = &mut self.media else {
             return;
         };

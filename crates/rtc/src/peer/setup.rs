@@ -80,19 +80,25 @@ impl Local {
     }
 }
 
-/// Our header extensions with the client's numbers, one list for the session: the numbers of a
+/// The header extensions in use with the client's numbers, one list for the session: the numbers of a
 /// bundle are the same in all its sections (RFC 8843 section 9.2).
-pub(super) fn extensions(offer: &Offer, choices: &[Choice]) -> Vec<Extension> {
+pub(super) fn extensions(
+    offer: &Offer,
+    choices: &[Choice],
+    is_used: impl Fn(&Extension) -> bool,
+) -> Vec<Extension> {
     let mut chosen: Vec<Extension> = Vec::new();
     let sections = choices
         .iter()
         .filter_map(|choice| offer.sections.get(choice.place));
     for section in sections {
         for extension in &section.extensions {
-            let is_ours = rtp::URIS.contains(&extension.uri.as_str());
             let is_known =
                 |other: &Extension| other.number == extension.number || other.uri == extension.uri;
-            if is_ours && rtp::fits(extension, &section.mid) && !chosen.iter().any(is_known) {
+            if is_used(extension)
+                && rtp::fits(extension, &section.mid)
+                && !chosen.iter().any(is_known)
+            {
                 chosen.push(extension.clone());
             }
         }

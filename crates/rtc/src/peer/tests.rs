@@ -2,6 +2,7 @@
 
 mod answers;
 mod hostile;
+mod publishing;
 mod world;
 
 use std::time::Duration;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{Credentials, Extension, Section, Setup};
+use super::{Credentials, Direction, Extension, Section, Setup};
 
 /// All that an answer says.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct Answer<'a> {
     pub setup: Setup,
     /// Whether we only answer checks.
     pub ice_lite: bool,
-    /// The offer's sections in their order, each with what we send there; `None` = rejected.
+    /// The offer's sections in their order, each with what goes there; `None` = rejected.
     pub sections: &'a [(&'a Section, Option<AnswerSection<'a>>)],
     /// Our candidates as `candidate:...`, UDP in front: FFmpeg's WHIP muxer stops at a leading TCP one.
     pub candidates: &'a [String],
@@ -29,17 +29,29 @@ pub struct Answer<'a> {
     pub name: &'a str,
 }
 
-/// A section that we send in.
+/// A section that something goes in.
 #[derive(Clone, Debug)]
 pub struct AnswerSection<'a> {
-    /// What we send.
+    /// What goes.
     pub codec: &'a Codec,
     /// Header extensions in use.
     pub extensions: &'a [&'a Extension],
-    /// Of the media.
-    pub ssrc: u32,
-    /// Of the retransmissions.
-    pub rtx_ssrc: Option<u32>,
+    /// Which way.
+    pub flow: Flow,
+}
+
+/// Which way media goes in a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// We send.
+    Sends {
+        /// Of the media.
+        ssrc: u32,
+        /// Of the retransmissions.
+        rtx_ssrc: Option<u32>,
+    },
+    /// We receive.
+    Receives,
 }
 
 /// One negotiated codec, in the client's numbers and words.
@@ -110,21 +122,25 @@ impl Answer<'_> {
         self.transport(out, is_first)?;
         for extension in sent.extensions {
             // Section 6: what one side only takes, the other only sends.
-            let direction = if extension.is_recvonly {
-                "/sendonly"
-            } else {
-                ""
+            let direction = match extension.direction.reversed() {
+                Direction::SendOnly => "/sendonly",
+                Direction::RecvOnly => "/recvonly",
+                Direction::SendRecv | Direction::Inactive => "",
             };
             let number = extension.number;
             write!(out, "a=extmap:{number}{direction} {}\r\n", extension.uri)?;
         }
-        write!(
-            out,
-            "a=sendonly\r\na=msid:{} {}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n",
-            self.name, section.mid
-        )?;
+        match sent.flow {
+            Flow::Sends { .. } => write!(
+                out,
+                "a=sendonly\r\na=msid:{} {}\r\n",
+                self.name, section.mid
+            )?,
+            Flow::Receives => write!(out, "a=recvonly\r\n")?,
+        }
+        write!(out, "a=rtcp-mux\r\na=rtcp-rsize\r\n")?;
         write_codec(out, codec)?;
-        self.sources(out, sent)
+        self.sources(out, sent.flow)
     }
 
     /// A bundle has one transport: its attributes are repeated for those who look at each section,
@@ -154,11 +170,14 @@ impl Answer<'_> {
         Ok(())
     }
 
-    fn sources(&self, out: &mut fmt::Formatter<'_>, sent: &AnswerSection<'_>) -> fmt::Result {
-        if let Some(rtx) = sent.rtx_ssrc {
-            write!(out, "a=ssrc-group:FID {} {rtx}\r\n", sent.ssrc)?;
+    fn sources(&self, out: &mut fmt::Formatter<'_>, flow: Flow) -> fmt::Result {
+        let Flow::Sends { ssrc, rtx_ssrc } = flow else {
+            return Ok(());
+        };
+        if let Some(rtx) = rtx_ssrc {
+            write!(out, "a=ssrc-group:FID {ssrc} {rtx}\r\n")?;
         }
-        for ssrc in std::iter::once(sent.ssrc).chain(sent.rtx_ssrc) {
+        for ssrc in std::iter::once(ssrc).chain(rtx_ssrc) {
             write!(out, "a=ssrc:{ssrc} cname:{}\r\n", self.name)?;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! What strangers send as text: offers, candidates and ICE fragments, bounded and read here before
 //! the WebRTC library sees any of it; and the answers, which are ours from the first line to the last.
 //!
-//! Only what a viewer needs is read: one transport (a bundle), the payload types and header
+//! Only what is needed is read: one transport (a bundle), the payload types and header
 //! extensions of its sections. Everything else in an offer is passed over or, where it is a section
 //! of its own, rejected in its place in the answer.
 
@@ -11,7 +11,7 @@ mod fragment;
 mod lines;
 mod offer;
 
-pub use answer::{Answer, AnswerSection, Codec};
+pub use answer::{Answer, AnswerSection, Codec, Flow};
 pub(crate) use candidate::is_link_local;
 pub use candidate::{Reach, RemoteCandidate};
 pub use fragment::{Fragment, FragmentAnswer};

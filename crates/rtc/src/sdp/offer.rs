@@ -79,6 +79,22 @@ impl Direction {
         matches!(self, Self::SendRecv | Self::RecvOnly)
     }
 
+    /// Whether the client wants to send.
+    #[must_use]
+    pub fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// The same as the other side sees it.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::SendOnly => Self::RecvOnly,
+            Self::RecvOnly => Self::SendOnly,
+            Self::SendRecv | Self::Inactive => self,
+        }
+    }
+
     fn read(name: &str) -> Option<Self> {
         Some(match name {
             "sendrecv" => Self::SendRecv,
@@ -109,7 +125,7 @@ pub struct Section {
     pub direction: Direction,
     /// What the client can decode there, in its order of preference.
     pub payloads: Vec<Payload>,
-    /// RTP header extensions that the client would take from us.
+    /// RTP header extensions that the client knows.
     pub extensions: Vec<Extension>,
 }
 
@@ -120,8 +136,8 @@ pub struct Extension {
     pub number: u8,
     /// What it is.
     pub uri: String,
-    /// The client takes it but wouldn't send it, and says so.
-    pub is_recvonly: bool,
+    /// Which way the client would have it.
+    pub direction: Direction,
 }
 
 /// One payload type of a section.
@@ -344,18 +360,18 @@ impl Reader {
         })
     }
 
-    /// The transport that a picture would use: that of the first video section that wants one, else
-    /// of the first section. What a section lacks comes from its bundle and from the session.
+    /// The transport that a picture would use: that of the first video section that wants one, or has
+    /// one, else of the first section. What a section lacks comes from its bundle and from the session.
     fn transport(&mut self) -> Result<Transport, Refusal> {
-        let wants = |section: &Section| {
-            section.kind == SectionKind::Video
-                && section.direction.receives()
-                && !section.is_rejected
+        let first = |goes: fn(Direction) -> bool| {
+            self.sections.iter().position(|(section, _)| {
+                section.kind == SectionKind::Video
+                    && goes(section.direction)
+                    && !section.is_rejected
+            })
         };
-        let chosen = self
-            .sections
-            .iter()
-            .position(|(section, _)| wants(section))
+        let chosen = first(Direction::receives)
+            .or_else(|| first(Direction::sends))
             .unwrap_or(0);
         let bundled = self
             .sections
@@ -480,14 +496,12 @@ fn read_extension(section: &mut Section, value: &str) {
     };
     let (number, direction) = number.split_once('/').unwrap_or((number, "sendrecv"));
     let uri = uri.split(' ').next().unwrap_or("").to_owned();
-    let is_taken = matches!(direction, "sendrecv" | "recvonly");
     // One-byte headers have the numbers 1 to 14 (section 4.2).
-    if let (Ok(number @ 1..=14), true) = (number.parse(), is_taken) {
-        let is_recvonly = direction == "recvonly";
+    if let (Ok(number @ 1..=14), Some(direction)) = (number.parse(), Direction::read(direction)) {
         section.extensions.push(Extension {
             number,
             uri,
-            is_recvonly,
+            direction,
         });
     }
 }

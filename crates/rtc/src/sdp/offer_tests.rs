@@ -48,7 +48,7 @@ fn chromium_is_understood() {
         .iter()
         .find(|extension| extension.uri.ends_with("playout-delay"))
         .unwrap();
-    assert_eq!((delay.number, delay.is_recvonly), (5, false));
+    assert_eq!((delay.number, delay.direction), (5, Direction::SendRecv));
     let opus = &offer.sections[1].payloads[0];
     assert_eq!(
         (
@@ -80,7 +80,7 @@ fn firefox_is_understood() {
         video
             .extensions
             .iter()
-            .any(|extension| extension.number == 6 && extension.is_recvonly)
+            .any(|extension| extension.number == 6 && extension.direction == Direction::RecvOnly)
     );
     assert!(offer.candidates.iter().any(|candidate| matches!(candidate.reach, crate::sdp::Reach::Udp(ip, 58_201) if ip.to_string() == "10.9.0.2")));
 }

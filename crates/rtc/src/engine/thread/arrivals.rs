@@ -105,17 +105,17 @@ impl MediaThread {
             .get(&remote)
             .is_some_and(|known| known.session == session);
         let moves = self
-            .viewers
+            .members
             .get(&session)
-            .is_some_and(|viewer| viewer.may_move(self.clock.now));
+            .is_some_and(|member| member.core().may_move(self.clock.now));
         if !(is_known || moves) || !self.receive(session, pair, bytes) {
             return;
         }
         let owner = self.owner(session);
-        let Some(viewer) = self.viewers.get_mut(&session).filter(|_| !is_known) else {
+        let Some(member) = self.members.get_mut(&session).filter(|_| !is_known) else {
             return;
         };
-        let forgotten = viewer.remember(
+        let forgotten = member.core_mut().remember(
             self.common.router.claim_address(remote, owner),
             self.clock.now,
         );
@@ -128,10 +128,10 @@ impl MediaThread {
     /// True when the datagram was a check with the right password.
     fn receive(&mut self, session: SessionId, pair: Pair, bytes: &[u8]) -> bool {
         let mut proven = None;
-        self.drive(session, |viewer, clock, work| {
-            let datagram = Received { pair, bytes };
-            viewer.peer.receive(datagram, clock.now, &mut work.flight);
-            proven = viewer.peer.take_proven();
+        self.drive(session, |member, clock, work| {
+            let (peer, datagram) = (&mut member.core_mut().peer, Received { pair, bytes });
+            peer.receive(datagram, clock.now, &mut work.flight);
+            proven = peer.take_proven();
             true
         });
         proven == Some(pair)

@@ -1,4 +1,4 @@
-//! Taking viewers in, looking after them once a second, and letting them go.
+//! Taking sessions in, looking after them once a second, and letting them go.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -15,23 +15,26 @@ impl MediaThread {
     pub(super) fn take_commands(&mut self) {
         while let Ok(command) = self.commands.try_recv() {
             match command {
-                Command::Add(viewer) => {
-                    let id = viewer.id;
-                    self.viewers.insert(id, viewer);
+                Command::Add(member) => {
+                    let id = member.core().id;
+                    self.members.insert(id, member);
                     // Begins with ICE, and with DTLS when we start it.
-                    self.drive(id, |viewer, clock, work| {
-                        viewer.peer.advance(clock.now, &mut work.flight);
+                    self.drive(id, |member, clock, work| {
+                        member.core_mut().peer.advance(clock.now, &mut work.flight);
                         true
                     });
                 }
-                Command::Candidate(id, candidate) => self.drive(id, |viewer, clock, work| {
-                    if let Err(refusal) = viewer.peer.add_candidate(&candidate) {
+                Command::Candidate(id, candidate) => self.drive(id, |member, clock, work| {
+                    let peer = &mut member.core_mut().peer;
+                    if let Err(refusal) = peer.add_candidate(&candidate) {
                         tracing::debug!(%refusal, "candidate");
                     }
-                    viewer.peer.advance(clock.now, &mut work.flight);
+                    peer.advance(clock.now, &mut work.flight);
                     true
                 }),
-                Command::Report(id, report) => self.drive(id, |viewer, clock, work| {
+                // It looks by itself whenever something was done to it.
+                Command::KeyframeWished(id) => self.drive(id, |_, _, _| true),
+                Command::Report(id, report) => self.drive_viewer(id, |viewer, clock, work| {
                     viewer.on_report(report, clock, work);
                     true
                 }),
@@ -39,8 +42,8 @@ impl MediaThread {
                 Command::Adopt(connection, datagrams) => self.adopt(*connection, datagrams),
                 #[cfg(test)]
                 Command::Panic(id) => {
-                    if let Some(viewer) = self.viewers.get_mut(&id) {
-                        viewer.panics = true;
+                    if let Some(member) = self.members.get_mut(&id) {
+                        member.core_mut().panics = true;
                     }
                 }
                 Command::Close(id, why) => self.end(id, why),
@@ -58,14 +61,15 @@ impl MediaThread {
         let owner = self.owner(session);
         let router = std::sync::Arc::clone(&self.common.router);
         let mut answer = Err(Refusal::Ended);
-        self.drive(session, |viewer, clock, work| {
-            answer = viewer.peer.reoffer(offer).map(|()| match form {
-                AnswerForm::Sdp => viewer.peer.answer(),
-                AnswerForm::Fragment => viewer.peer.fragment(),
+        self.drive(session, |member, clock, work| {
+            let core = member.core_mut();
+            answer = core.peer.reoffer(offer).map(|()| match form {
+                AnswerForm::Sdp => core.peer.answer(),
+                AnswerForm::Fragment => core.peer.fragment(),
             });
             // Checks of the new generation bring another name.
-            viewer.held.ufrag = router.claim_ufrag(viewer.peer.ufrag(), owner);
-            viewer.peer.advance(clock.now, &mut work.flight);
+            core.held.ufrag = router.claim_ufrag(core.peer.ufrag(), owner);
+            core.peer.advance(clock.now, &mut work.flight);
             true
         });
         // Nobody may be waiting any more.
@@ -75,15 +79,17 @@ impl MediaThread {
     /// Once a second: who has to go, what everybody's figures are.
     pub(super) fn check_all(&mut self) {
         let now = self.clock.now;
-        let ids: Vec<SessionId> = self.viewers.keys().copied().collect();
+        let ids: Vec<SessionId> = self.members.keys().copied().collect();
         let mut pending = 0;
         let common = std::sync::Arc::clone(&self.common);
         for id in ids {
             let mut ends = None;
-            self.drive(id, |viewer, clock, work| {
-                ends = viewer.check(&common.limits, now);
-                pending += usize::from(!viewer.peer.is_connected());
-                viewer.adapt(clock, work);
+            self.drive(id, |member, clock, work| {
+                ends = member.check(&common.limits, now);
+                pending += usize::from(!member.core().peer.is_connected());
+                if let Some(viewer) = member.viewer_mut() {
+                    viewer.adapt(clock, work);
+                }
                 true
             });
             if let Some(why) = ends {
@@ -112,7 +118,7 @@ impl MediaThread {
             let claim = connection.claim;
             let is_gone = claim
                 .session
-                .is_some_and(|session| !self.viewers.contains_key(&session));
+                .is_some_and(|session| !self.members.contains_key(&session));
             if is_gone
                 || (!claim.is_proven && now.saturating_duration_since(claim.since) > deadline)
             {
@@ -131,9 +137,9 @@ impl MediaThread {
                 .map(|connection| connection.remote);
             // It may have moved to UDP long ago.
             let is_used = |id: &SessionId| {
-                self.viewers
+                self.members
                     .get(id)
-                    .and_then(|viewer| viewer.pair())
+                    .and_then(|member| member.core().pair())
                     .map(|pair| pair.remote)
                     == remote
             };
@@ -143,9 +149,9 @@ impl MediaThread {
         }
     }
 
-    /// Lets a viewer go: says goodbye, tells its owner, gives everything back.
+    /// Lets a session go: says goodbye, tells its owner, gives everything back.
     pub(super) fn end(&mut self, id: SessionId, why: Closed) {
-        let Some(mut viewer) = self.viewers.remove(&id) else {
+        let Some(mut member) = self.members.remove(&id) else {
             return;
         };
         self.changes += 1;
@@ -153,24 +159,24 @@ impl MediaThread {
         let ended = catch_unwind(AssertUnwindSafe(|| {
             // A peer that panicked may be in any state: it is not touched again.
             if why != Closed::Panicked {
-                viewer.peer.close(&mut work.flight);
+                member.core_mut().peer.close(&mut work.flight);
                 net.send(&mut work.flight, now);
             }
-            viewer.over(why);
+            member.core().over(why);
         }));
         if ended.is_err() {
             self.work.flight.abandon();
             tracing::error!(session = id.0, "bug at the end of a session");
         }
-        for claim in &viewer.held.addresses {
+        for claim in &member.core().held.addresses {
             self.net.forget(claim.address, id);
         }
-        let of_viewer = self
+        let of_session = self
             .net
             .connections
             .iter()
             .filter(|(_, connection)| connection.claim.session == Some(id));
-        let tokens: Vec<Token> = of_viewer.map(|(token, _)| *token).collect();
+        let tokens: Vec<Token> = of_session.map(|(token, _)| *token).collect();
         for token in tokens {
             self.net.disconnect(token);
         }
@@ -179,7 +185,7 @@ impl MediaThread {
         }
         self.handle.counts.sessions.fetch_sub(1, Ordering::Relaxed);
         tracing::debug!(session = id.0, ?why, "session ended");
-        if catch_unwind(AssertUnwindSafe(|| drop(viewer))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| drop(member))).is_err() {
             tracing::error!(session = id.0, "bug in the drop of a session");
         }
     }
@@ -188,7 +194,7 @@ impl MediaThread {
     pub(super) fn end_all(&mut self, why: Closed) {
         // Those that were on their way here, too.
         self.take_commands();
-        let ids: Vec<SessionId> = self.viewers.keys().copied().collect();
+        let ids: Vec<SessionId> = self.members.keys().copied().collect();
         for id in ids {
             self.end(id, why);
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use lenswire_media::{Batch, Consumer, Item, Stream, Tracks};
 
 use super::super::handle::Handle;
+use super::super::member::Member;
 use super::super::router::SessionId;
 use super::super::session::Closed;
 use super::MediaThread;
@@ -51,7 +52,7 @@ impl MediaThread {
         // Before the viewer takes what is cached, so that nothing falls between.
         self.subscribe(id);
         let mut still_fits = true;
-        self.drive(id, |viewer, clock, work| {
+        self.drive_viewer(id, |viewer, clock, work| {
             still_fits = viewer.begin(clock.now);
             viewer.tick(clock, work);
             true
@@ -64,7 +65,7 @@ impl MediaThread {
     /// Lets a viewer read what it wants to read, and nothing else.
     pub(super) fn subscribe(&mut self, id: SessionId) {
         self.changes += 1;
-        let Some(viewer) = self.viewers.get(&id) else {
+        let Some(viewer) = self.members.get(&id).and_then(Member::viewer) else {
             return;
         };
         for (layer, stream) in viewer.source.layers.iter().enumerate() {
@@ -146,7 +147,8 @@ impl MediaThread {
     }
 
     fn on_item_of(&mut self, id: SessionId, stream: &Stream, item: &Item) {
-        let Some(layer) = self.viewers.get(&id).and_then(|v| v.layer_of(stream)) else {
+        let viewer = self.members.get(&id).and_then(Member::viewer);
+        let Some(layer) = viewer.and_then(|viewer| viewer.layer_of(stream)) else {
             return;
         };
         match item {
@@ -162,7 +164,7 @@ impl MediaThread {
     /// some began to read this.
     fn put_back(&mut self, place: usize, stream: &Stream, viewers: Vec<SessionId>) {
         let reads = |id: &SessionId| {
-            let viewer = self.viewers.get(id);
+            let viewer = self.members.get(id).and_then(Member::viewer);
             viewer.is_some_and(|viewer| {
                 let layer = viewer.layer_of(stream);
                 layer.is_some_and(|layer| viewer.adapting.reads(layer))
@@ -176,18 +178,18 @@ impl MediaThread {
     }
 
     fn on_batch(&mut self, id: SessionId, layer: usize, batch: &Arc<Batch>) {
-        let Some(viewer) = self.viewers.get(&id) else {
+        let Some(member) = self.members.get(&id) else {
             return;
         };
-        let connection = self.net.connection_of(viewer.pair());
+        let connection = self.net.connection_of(member.core().pair());
         let is_behind = connection.is_some_and(|connection| connection.is_behind(self.clock.now));
-        self.drive(id, |viewer, clock, work| {
+        self.drive_viewer(id, |viewer, clock, work| {
             viewer.on_batch(layer, batch, is_behind, clock, work)
         });
     }
 
     fn on_viewer(&mut self, id: SessionId, act: impl FnOnce(&mut super::Viewer)) {
-        self.drive(id, |viewer, _, _| {
+        self.drive_viewer(id, |viewer, _, _| {
             act(viewer);
             false
         });
@@ -195,8 +197,9 @@ impl MediaThread {
 
     fn on_tracks(&mut self, id: SessionId, tracks: &Tracks) {
         let fits = self
-            .viewers
+            .members
             .get(&id)
+            .and_then(Member::viewer)
             .is_none_or(|viewer| viewer.source.tracks.same_shape(tracks));
         if !fits {
             self.end(id, Closed::TracksChanged);

@@ -1,8 +1,8 @@
 //! A media thread: one loop over its sockets, its streams and its timers.
 //!
 //! Each turn reads the clock once, takes commands, reads what came in, sends what the streams have,
-//! and does what is due. Whatever is done to a viewer is done in [`MediaThread::drive`], inside
-//! `catch_unwind`: a bug costs that viewer.
+//! and does what is due. Whatever is done to a session is done in [`MediaThread::drive`], inside
+//! `catch_unwind`: a bug costs that session.
 
 mod arrivals;
 mod care;
@@ -22,11 +22,12 @@ use mio::{Events, Poll, Token};
 
 use super::Common;
 use super::handle::{Command, Handle};
+use super::member::{Member, Turn};
 use super::router::{Owner, SessionId};
 use super::session::Closed;
 use super::timers::Timers;
 use super::udp::{ReadBuffer, Udp};
-use super::viewer::{Turn, Viewer};
+use super::viewer::Viewer;
 use crate::peer::{Clock, Flight};
 use fanout::Subscription;
 use net::Net;
@@ -38,10 +39,10 @@ pub(super) const FIRST_SOCKET: Token = Token(1);
 /// Events taken per turn; more wait for the next.
 const EVENTS: usize = 256;
 
-/// How often every viewer is looked at: limits, figures, wishes that found the queue full.
+/// How often every session is looked at: limits, figures, wishes that found the queue full.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A viewer's timer is never set closer than this: a peer that wants to be woken at once, again and
+/// A session's timer is never set closer than this: a peer that wants to be woken at once, again and
 /// again, must not spin the thread.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
@@ -64,7 +65,7 @@ pub(super) struct MediaThread {
     commands: Receiver<Command>,
     net: Net,
     listeners: Vec<TcpListener>,
-    viewers: HashMap<SessionId, Box<Viewer>>,
+    members: HashMap<SessionId, Member>,
     subscriptions: Vec<Subscription>,
     /// Counts the viewers that came, went or read something else, so that lists are gone through only
     /// then.
@@ -84,7 +85,7 @@ pub(super) struct MediaThread {
     work: Work,
 }
 
-/// Room for what is done for one viewer; used again for each, so that none of it is allocated.
+/// Room for what is done for one session; used again for each, so that none of it is allocated.
 #[derive(Default)]
 pub(super) struct Work {
     /// What of the stream is to be written.
@@ -141,7 +142,7 @@ pub(super) fn run(setup: Setup) {
         commands,
         net: Net::new(udp, registry, FIRST_SOCKET.0 + sockets + listeners.len()),
         listeners,
-        viewers: HashMap::new(),
+        members: HashMap::new(),
         subscriptions: Vec::new(),
         changes: 0,
         timers: Timers::default(),
@@ -164,7 +165,7 @@ pub(super) fn run(setup: Setup) {
         }
         thread.clock = read_clock();
         thread.handle.turning();
-        // What belongs to a viewer is caught closer by; this is for the loop itself.
+        // What belongs to a session is caught closer by; this is for the loop itself.
         if catch_unwind(AssertUnwindSafe(|| thread.turn(&events))).is_err() {
             tracing::error!(
                 thread = number,
@@ -229,36 +230,49 @@ impl MediaThread {
     fn run_timers(&mut self) {
         while let Some(entry) = self.timers.pop(self.clock.now) {
             let (_, id) = entry;
-            let Some(viewer) = self.viewers.get_mut(&id) else {
+            let Some(member) = self.members.get_mut(&id) else {
                 continue;
             };
-            if self.timers.is_due(entry, &mut viewer.alarm, self.clock.now) {
-                self.drive(id, |viewer, clock, work| {
-                    viewer.tick(clock, work);
+            let alarm = &mut member.core_mut().alarm;
+            if self.timers.is_due(entry, alarm, self.clock.now) {
+                self.drive(id, |member, clock, work| {
+                    member.tick(clock, work);
                     true
                 });
             }
         }
     }
 
-    /// Does something to a viewer and sends what comes of it; `act` says whether anything can. The
-    /// only place from which viewers are called.
-    fn drive(&mut self, id: SessionId, act: impl FnOnce(&mut Viewer, Clock, &mut Work) -> bool) {
+    /// The same to a viewer; nothing to a publisher.
+    fn drive_viewer(
+        &mut self,
+        id: SessionId,
+        act: impl FnOnce(&mut Viewer, Clock, &mut Work) -> bool,
+    ) {
+        self.drive(id, |member, clock, work| {
+            let viewer = member.viewer_mut();
+            viewer.is_some_and(|viewer| act(viewer, clock, work))
+        });
+    }
+
+    /// Does something to a session and sends what comes of it; `act` says whether anything can. The
+    /// only place from which sessions are called.
+    fn drive(&mut self, id: SessionId, act: impl FnOnce(&mut Member, Clock, &mut Work) -> bool) {
         let Self {
-            viewers,
+            members,
             net,
             work,
             timers,
             clock,
             ..
         } = self;
-        let Some(viewer) = viewers.get_mut(&id) else {
+        let Some(member) = members.get_mut(&id) else {
             return;
         };
         let now = clock.now;
         let driven = catch_unwind(AssertUnwindSafe(|| {
-            let did = act(viewer, *clock, work);
-            did.then(|| viewer.settle(*clock, work))
+            let did = act(member, *clock, work);
+            did.then(|| member.settle(*clock, work))
         }));
         // What a bug left half done must not leave; what was whole before may.
         work.runs.clear();
@@ -269,10 +283,14 @@ impl MediaThread {
         match driven {
             Ok(None) => {}
             Ok(Some((turn, wake))) => {
-                timers.set(id, &mut viewer.alarm, wake.max(now + SHORTEST_WAIT));
+                timers.set(
+                    id,
+                    &mut member.core_mut().alarm,
+                    wake.max(now + SHORTEST_WAIT),
+                );
                 match turn {
                     Turn::Goes => {}
-                    Turn::Connected => self.join(id),
+                    Turn::Connected => self.begin(id),
                     Turn::Reads => self.subscribe(id),
                     Turn::Ends(why) => self.end(id, why),
                 }
@@ -282,6 +300,20 @@ impl MediaThread {
                 tracing::error!(session = id.0, "bug in a session; it was closed");
                 self.end(id, Closed::Panicked);
             }
+        }
+    }
+
+    /// A session is connected: a viewer gets its stream, a publisher's stream has a source.
+    fn begin(&mut self, id: SessionId) {
+        match self.members.get_mut(&id) {
+            Some(Member::Viewer(_)) => self.join(id),
+            Some(Member::Publisher(_)) => self.drive(id, |member, _, _| {
+                if let Some(publisher) = member.publisher_mut() {
+                    publisher.begin();
+                }
+                true
+            }),
+            None => {}
         }
     }
 

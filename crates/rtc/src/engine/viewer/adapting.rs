@@ -123,7 +123,7 @@ impl Viewer {
 
     /// Begins at the layer that its tile asks for, and to measure its link.
     pub(super) fn begin_adapting(&mut self, now: Instant) {
-        let codecs = self.peer.codecs();
+        let codecs = self.core.peer.codecs();
         self.adapting.has_sound = codecs.iter().any(|codec| codec.kind() == Kind::Audio);
         if self.adapting.has_choice() {
             let layers = self.look_at_layers(now);
@@ -136,8 +136,8 @@ impl Viewer {
             // The thread reads the stream now, that is demand enough.
             self.source.demands.clear();
         }
-        self.peer.set_estimating(true, now);
-        if self.peer.is_estimating()
+        self.core.peer.set_estimating(true, now);
+        if self.core.peer.is_estimating()
             && let Some(view) = &mut self.view
         {
             view.await_link(now);
@@ -147,7 +147,7 @@ impl Viewer {
     /// Something new is known of the link.
     pub(super) fn on_link(&mut self, clock: Clock, work: &mut Work) {
         if let Some(view) = &mut self.view
-            && let Some(link) = self.peer.link(clock.now)
+            && let Some(link) = self.core.peer.link(clock.now)
         {
             view.set_link(link.bits_per_second);
         }
@@ -181,7 +181,7 @@ impl Viewer {
             return;
         }
         let layers = self.look_at_layers(now);
-        let link = self.peer.link(now);
+        let link = self.core.peer.link(now);
         let conditions = Conditions {
             link: link.map(|link| link.bits_per_second),
             queue: link.map_or(Duration::ZERO, |link| link.queue),
@@ -195,7 +195,7 @@ impl Viewer {
         match choice {
             Choice::Stay => {}
             Choice::Cancel => self.adapting.aim(None),
-            Choice::Probe => self.peer.probe(now, &mut work.flight),
+            Choice::Probe => self.core.peer.probe(now, &mut work.flight),
             Choice::AtKeyframe(layer) => {
                 self.adapting.aim(Some(layer));
                 if let Some(stream) = self.source.layers.get(layer) {
@@ -212,8 +212,8 @@ impl Viewer {
             .view
             .as_ref()
             .is_some_and(|view| view.state() == Viewstate::Live);
-        if is_live && now.saturating_duration_since(self.born) > JOINING {
-            self.peer.set_estimating(false, now);
+        if is_live && now.saturating_duration_since(self.core.born) > JOINING {
+            self.core.peer.set_estimating(false, now);
         }
     }
 
@@ -225,7 +225,7 @@ impl Viewer {
         if let Some(view) = &mut self.view {
             view.switch_to(join, now);
             // What is known of the link holds for what is caught up over it.
-            if let Some(link) = self.peer.link(now) {
+            if let Some(link) = self.core.peer.link(now) {
                 view.set_link(link.bits_per_second);
             }
             self.view_due = Some(now);
@@ -238,8 +238,8 @@ impl Viewer {
         self.adapting.shown = layer;
         self.adapting.target = None;
         self.adapting.changed = true;
-        self.shared.change(|stats| stats.layer = layer);
-        (self.tell)(SessionEvent::Layer(layer));
+        self.core.shared.change(|stats| stats.layer = layer);
+        (self.core.tell)(SessionEvent::Layer(layer));
     }
 
     /// The layers as they are now.

@@ -83,6 +83,24 @@ impl Cipher {
         Ok(())
     }
 
+    /// Appends the opened packet to `out`; true when the tag is right.
+    pub(super) fn open_rtp(
+        &self,
+        sealed: &[u8],
+        header: usize,
+        ssrc: u32,
+        index: u64,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let opened = match self {
+            Self::Gcm { key, salt } => {
+                open_gcm(key, rtp_nonce(salt, ssrc, index), sealed, header, out)
+            }
+            Self::Counter(counter) => counter.open_rtp(sealed, header, ssrc, index, out),
+        };
+        opened.is_some()
+    }
+
     /// `index` with the bit that says that it is encrypted.
     pub(super) fn seal_rtcp(
         &self,
@@ -188,7 +206,42 @@ fn rtcp_aad(head: &[u8], trailer: [u8; INDEX]) -> [u8; RTCP_HEADER + INDEX] {
     aad
 }
 
+/// An RTP packet: its header is the associated data.
+fn open_gcm(
+    key: &LessSafeKey,
+    nonce: [u8; 12],
+    sealed: &[u8],
+    header: usize,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let (head, _) = sealed.split_at_checked(header)?;
+    out.extend_from_slice(sealed);
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let opened = key
+        .open_in_place(nonce, Aad::from(head), out.get_mut(header..)?)
+        .ok()?
+        .len();
+    out.truncate(header + opened);
+    Some(())
+}
+
 impl Counter {
+    fn open_rtp(
+        &self,
+        sealed: &[u8],
+        header: usize,
+        ssrc: u32,
+        index: u64,
+        out: &mut Vec<u8>,
+    ) -> Option<()> {
+        let (signed, tag) = sealed.split_last_chunk::<SHORT_TAG>()?;
+        let rollovers = ((index >> 16) as u32).to_be_bytes();
+        let expected = self.tag(&[signed, &rollovers]);
+        aws_lc_rs::constant_time::verify_slices_are_equal(&expected, tag).ok()?;
+        out.extend_from_slice(signed);
+        self.count(ssrc, index, out.get_mut(header..)?).ok()
+    }
+
     /// RFC 3711 section 4.1.1: the counter begins at salt, SSRC and index.
     fn count(&self, ssrc: u32, index: u64, payload: &mut [u8]) -> Result<(), Unsealed> {
         let place = (u128::from(ssrc) << 48) | u128::from(index & 0xffff_ffff_ffff);

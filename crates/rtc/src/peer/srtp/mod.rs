@@ -2,14 +2,16 @@
 //! with HMAC-SHA1 for receivers that know nothing better. The ciphers are aws-lc's; this is how the
 //! protocol uses them: which bytes are sealed, under which nonce, with which key.
 //!
-//! A viewer sends us nothing but RTCP, so there are three contexts per session: RTP out, RTCP out,
-//! RTCP in. Everything is sealed where it lies, without a copy or an allocation.
+//! There are four contexts per session: RTP and RTCP, out and in. Everything is sealed where it
+//! lies, without a copy or an allocation.
 
 mod cipher;
 mod keys;
+mod sources;
 
 use cipher::Cipher;
 pub(super) use keys::Profile;
+use sources::{Sources, Window};
 
 /// The fixed part of an RTCP packet, which stays in the clear.
 const RTCP_HEADER: usize = 8;
@@ -32,10 +34,13 @@ pub(super) struct Sealer {
     rtcp_index: u32,
 }
 
-/// Opens the RTCP that a viewer sends.
+/// Opens what the other side sends.
 pub(super) struct Opener {
+    rtp: Cipher,
     rtcp: Cipher,
-    seen: Seen,
+    sources: Sources,
+    /// RTCP indices that came.
+    seen: Window<1>,
 }
 
 /// Both directions of a session, from what the handshake exported. `is_client` = we began it.
@@ -56,8 +61,10 @@ pub(super) fn contexts(
         rtcp_index: 1,
     };
     let opener = Opener {
+        rtp: Cipher::derive(profile, theirs, keys::Usage::Rtp)?,
         rtcp: Cipher::derive(profile, theirs, keys::Usage::Rtcp)?,
-        seen: Seen::default(),
+        sources: Sources::default(),
+        seen: Window::default(),
     };
     Some((sealer, opener))
 }
@@ -84,48 +91,41 @@ impl Sealer {
         }
         self.rtcp_index += 1;
         self.rtcp
-            .seal_rtcp(out, start, ssrc(out.get(start..)), index | ENCRYPTED)
+            .seal_rtcp(out, start, ssrc(out.get(start + 4..)), index | ENCRYPTED)
     }
 }
 
 impl Opener {
+    /// Opens an SRTP packet with a header of `header` bytes into `out`; false when it is forged,
+    /// repeated, too old, or of one source too many.
+    pub(super) fn rtp(&mut self, sealed: &[u8], header: usize, out: &mut Vec<u8>) -> bool {
+        out.clear();
+        let Some(seq) = sealed.get(2..4).and_then(|field| field.try_into().ok()) else {
+            return false;
+        };
+        let source = ssrc(sealed.get(8..));
+        let Some(index) = self.sources.index(source, u16::from_be_bytes(seq)) else {
+            return false;
+        };
+        // Only after its tag was checked does it count (SEC-18).
+        self.rtp.open_rtp(sealed, header, source, index, out) && self.sources.take(source, index)
+    }
+
     /// Opens an SRTCP packet into `out`; false when it is forged, repeated or too old.
     pub(super) fn rtcp(&mut self, sealed: &[u8], out: &mut Vec<u8>) -> bool {
         out.clear();
-        let Some(index) = self.rtcp.open_rtcp(sealed, ssrc(Some(sealed)), out) else {
+        let Some(index) = self.rtcp.open_rtcp(sealed, ssrc(sealed.get(4..)), out) else {
             return false;
         };
         // Only after its tag was checked: a forger must not move the window (SEC-18).
-        self.seen.take(index)
+        self.seen.take(u64::from(index))
     }
 }
 
-fn ssrc(packet: Option<&[u8]>) -> u32 {
-    let field = packet.and_then(|packet| packet.get(4..8)?.try_into().ok());
-    field.map_or(0, u32::from_be_bytes)
-}
-
-/// Which of the newest 64 indices came already (RFC 3711 section 3.3.2).
-#[derive(Default)]
-struct Seen {
-    newest: u32,
-    /// Bit n: `newest - n` came.
-    bits: u64,
-}
-
-impl Seen {
-    fn take(&mut self, index: u32) -> bool {
-        if self.bits == 0 || index > self.newest {
-            let ahead = index.saturating_sub(self.newest);
-            self.bits = self.bits.checked_shl(ahead).unwrap_or(0) | 1;
-            self.newest = index;
-            return true;
-        }
-        let bit = 1_u64.checked_shl(self.newest - index).unwrap_or(0);
-        let is_new = bit != 0 && self.bits & bit == 0;
-        self.bits |= bit;
-        is_new
-    }
+/// The field that a source's number begins.
+fn ssrc(field: Option<&[u8]>) -> u32 {
+    let bytes = field.and_then(|field| field.first_chunk());
+    bytes.map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::cipher::Cipher;
 use super::keys::{Label, Usage, split};
-use super::{Profile, Seen, contexts};
+use super::{Profile, contexts};
 
 fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text
@@ -98,11 +98,46 @@ fn a_short_export_gives_no_keys() {
 }
 
 #[test]
-fn indices_are_taken_once_and_not_too_late() {
-    let mut seen = Seen::default();
-    let taken = |seen: &mut Seen, index| seen.take(index);
-    assert!([5, 7, 6, 70].iter().all(|index| taken(&mut seen, *index)));
-    assert!(![5, 6, 7, 70].iter().any(|index| taken(&mut seen, *index)));
-    assert!(taken(&mut seen, 8) && !taken(&mut seen, 1));
-    assert!(taken(&mut seen, 1_000_000) && !taken(&mut seen, 70));
+fn media_is_opened_once_over_the_wrap_and_late() {
+    let packet = |seq: u16| {
+        let mut packet = hex("9060 0000 00000001 01020304 bede0001 10350000");
+        packet[2..4].copy_from_slice(&seq.to_be_bytes());
+        packet.extend_from_slice(&[7; 100]);
+        packet
+    };
+    const HEADER: usize = 20;
+    for profile in PROFILES {
+        let material: Vec<u8> = (0..=255).cycle().take(2 * (32 + 14)).collect();
+        let (sealer, _) = contexts(profile, &material, true).unwrap();
+        let (_, mut opener) = contexts(profile, &material, false).unwrap();
+        let seal = |index: u64| {
+            let mut out = packet(index as u16);
+            sealer.rtp(&mut out, 0, HEADER, 0x0102_0304, index).unwrap();
+            out
+        };
+        let mut opened = Vec::new();
+        for index in [65_534, 65_537, 65_535, 65_536] {
+            let sealed = seal(index);
+            assert_ne!(sealed[HEADER..120], packet(0)[HEADER..]);
+            for at in 0..sealed.len() {
+                let mut forged = sealed.clone();
+                forged[at] ^= 1;
+                assert!(!opener.rtp(&forged, HEADER, &mut opened), "byte {at}");
+            }
+            assert!(
+                opener.rtp(&sealed, HEADER, &mut opened),
+                "{profile:?} {index}"
+            );
+            assert_eq!(opened, packet(index as u16), "{profile:?}");
+            assert!(!opener.rtp(&sealed, HEADER, &mut opened), "a repetition");
+            for cut in 0..sealed.len() {
+                assert!(
+                    !opener.rtp(&sealed[..cut], HEADER, &mut opened),
+                    "{cut} bytes"
+                );
+            }
+        }
+        assert!(opener.rtp(&seal(67_000), HEADER, &mut opened));
+        assert!(!opener.rtp(&seal(65_900), HEADER, &mut opened), "too old");
+    }
 }

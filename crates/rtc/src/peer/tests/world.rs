@@ -11,7 +11,7 @@ use lenswire_media::{
 };
 
 use crate::peer::client::{Client, ClientOutput, ClientPacket};
-use crate::peer::{Clock, Event, Flight, Local, Pair, Peer, Protocol, Received};
+use crate::peer::{Clock, Event, Flight, Incoming, Local, Pair, Peer, Protocol, Received};
 use crate::sdp::Offer;
 use crate::{Ice, Limits};
 
@@ -84,6 +84,10 @@ pub(super) struct World {
     pub(super) reports: Vec<(Instant, Kind, Duration, u32)>,
     pub(super) events: Vec<Event>,
     pub(super) client_is_connected: bool,
+    /// How often the client was asked for a keyframe.
+    pub(super) keyframes_wanted: u32,
+    /// What came of what the client published.
+    pub(super) incoming: Vec<Incoming>,
 }
 
 pub(super) fn track(codec: Codec) -> Track {
@@ -137,6 +141,22 @@ impl World {
         )
         .unwrap();
         client.accept(&peer.answer()).unwrap();
+        Self::of(seed, peer, client, path, now)
+    }
+
+    /// The client publishes.
+    #[expect(clippy::disallowed_methods, reason = "a test's beginning of time")]
+    pub(super) fn publishing(seed: u64, kinds: &[Kind], path: Path) -> Self {
+        let now = Instant::now();
+        let addresses = [(Protocol::Udp, CLIENT.parse().unwrap())];
+        let mut client = Client::publish(kinds, &addresses, now).unwrap();
+        let offer = Offer::read(client.sdp()).unwrap();
+        let mut peer = Peer::accept_publisher(&local(Ice::Full), &limits(), offer, now).unwrap();
+        client.accept(&peer.answer()).unwrap();
+        Self::of(seed, peer, client, path, now)
+    }
+
+    fn of(seed: u64, peer: Peer, client: Client, path: Path, now: Instant) -> Self {
         Self {
             start: now,
             now,
@@ -156,6 +176,8 @@ impl World {
             reports: Vec::new(),
             events: Vec::new(),
             client_is_connected: false,
+            keyframes_wanted: 0,
+            incoming: Vec::new(),
         }
     }
 
@@ -197,6 +219,8 @@ impl World {
         while let Some(event) = self.peer.poll_event() {
             self.events.push(event);
         }
+        self.incoming
+            .extend(std::iter::from_fn(|| self.peer.poll_incoming()));
         self.peer_wake = self.peer.wake(self.now);
     }
 
@@ -213,6 +237,7 @@ impl World {
                 ClientOutput::Report { kind, wall, time } => {
                     self.reports.push((self.now, kind, wall, time));
                 }
+                ClientOutput::KeyframeWanted => self.keyframes_wanted += 1,
                 ClientOutput::Ended => {}
                 ClientOutput::Wake(at) => {
                     self.client_wake = at;
