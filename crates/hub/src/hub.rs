@@ -10,20 +10,22 @@ use lenswire_api::{Code, Problem, StreamName};
 use lenswire_rtc::Engine;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{Config, StreamConfig, Viewers};
+use crate::config::{Config, Publish, StreamConfig, Viewers};
 use crate::events::{Event, Events};
 use crate::metrics::Counts;
-use crate::session::{self, Identity, Session, Sessions};
+use crate::session::{self, Identity, Purpose, Session, Sessions};
 use crate::still::Stills;
 use crate::stream::Entry;
 
 mod figures;
+mod publish;
 mod pulse;
 #[cfg(test)]
 mod tests;
 mod translate;
 mod watch;
 
+pub use publish::PublishRequest;
 use translate::{engine_config, sources};
 pub use watch::WatchRequest;
 pub(crate) use watch::{PATIENCE, no_picture, not_found};
@@ -241,14 +243,32 @@ impl Hub {
         entry.configure(after.clone(), sources(after), now);
         self.0.sessions.limit_delay(name, watch::delay_limit(after));
         self.tell_stream(&entry);
-        if (before.viewers, after.viewers) == (Viewers::Anyone, Viewers::Grant) {
-            // Being open to anyone was the only leave that these had (SEC-13).
-            let why = Problem::new(
-                Code::GrantExpired,
-                "The stream is no longer open to anyone.",
-            );
+        self.withdraw(name, before, after);
+    }
+
+    /// Ends the sessions that a changed stream leaves no room for.
+    fn withdraw(&self, name: &StreamName, before: &StreamConfig, after: &StreamConfig) {
+        let is_closed = |purpose| match purpose {
+            Purpose::Watch => (before.viewers, after.viewers) == (Viewers::Anyone, Viewers::Grant),
+            Purpose::Publish => {
+                (before.publish, after.publish) == (Publish::Anyone, Publish::Grant)
+            }
+        };
+        // Being open to anyone was the only leave that these had (SEC-13).
+        let why = Problem::new(
+            Code::GrantExpired,
+            "The stream is no longer open to anyone.",
+        );
+        self.0.sessions.close_all(&why, |session| {
+            session.stream() == name
+                && *session.identity() == Identity::Anyone
+                && is_closed(session.purpose())
+        });
+        if after.source.is_some() {
+            let detail = format!("{name} has been given a source in its configuration.");
+            let why = Problem::new(Code::NotPublishable, detail);
             self.0.sessions.close_all(&why, |session| {
-                session.stream() == name && *session.identity() == Identity::Anyone
+                session.stream() == name && session.purpose() == Purpose::Publish
             });
         }
     }

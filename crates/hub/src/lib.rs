@@ -8,7 +8,7 @@
 //! | `supervise` | when a source runs, as a pure state machine | read a clock, touch a source |
 //! | `source/` | one driver per kind of source | decide about the next attempt |
 //! | `still/` | snapshots: keyframes decoded when somebody asks | decode for anything else |
-//! | [`session`] | one viewer's use of one stream, and by whose leave | speak HTTP |
+//! | [`session`] | one viewer's or publisher's use of one stream, and by whose leave | speak HTTP |
 //! | [`probe`] | looking at a camera once: what it sends, who can play it, where it fails | keep a stream |
 //! | [`http`] | URLs, messages, HTTP statuses; the one place that knows them | decide who may: it asks [`auth`] |
 //! | [`https`] | the certificate, and that it never grows old | know what is served with it |
@@ -39,8 +39,8 @@ pub mod stream;
 mod supervise;
 pub mod views;
 
-pub use hub::{Error, Hub, WatchRequest};
+pub use hub::{Error, Hub, PublishRequest, WatchRequest};
 /// The addresses that viewers are told, as the engine would choose them now.
 pub use lenswire_rtc::announced;
-pub use session::{Identity, Session};
+pub use session::{Identity, Purpose, Session};
 pub use stream::Entry;

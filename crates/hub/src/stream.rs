@@ -19,6 +19,7 @@ use crate::source::Source;
 use crate::supervise::{Action, Event, Mode, Phase, Supervisor};
 
 mod configure;
+mod publisher;
 mod role;
 mod standing;
 mod task;
@@ -48,6 +49,8 @@ struct State {
     revision: u64,
     /// Nothing to supervise when there is none: somebody may publish to the stream.
     source: Option<Supervised>,
+    /// The session that publishes to it.
+    publisher: Option<String>,
     /// Decided, not yet done by the task.
     action: Action,
     /// Counts decisions, so that what an earlier run reports late is not taken for the current one.
@@ -116,6 +119,7 @@ impl Entry {
             config,
             revision: 1,
             source,
+            publisher: None,
             action: Action::Nothing,
             run: 0,
             warnings: BTreeMap::new(),
@@ -292,9 +296,14 @@ impl Entry {
     /// Shows what the supervisor now says to everybody who follows.
     fn publish(&self, state: MutexGuard<'_, State>) {
         let supervisor = state.source.as_ref().map(|source| &source.supervisor);
+        let old = (self.standing.borrow().phase, self.standing.borrow().since);
+        let (phase, since) = match supervisor {
+            Some(supervisor) => (supervisor.phase(), supervisor.since()),
+            None => publisher::standing(state.publisher.is_some(), old, clock()),
+        };
         let standing = Standing {
-            phase: supervisor.map_or(Phase::Idle, Supervisor::phase),
-            since: supervisor.map_or_else(|| self.standing.borrow().since, Supervisor::since),
+            phase,
+            since,
             problem: supervisor.and_then(Supervisor::problem).cloned(),
             warnings: state.warnings.values().cloned().collect(),
             reconnects: supervisor.map_or(0, Supervisor::reconnects),

@@ -27,7 +27,7 @@ pub(crate) type Answer = Result<Response, Problem>;
 pub(crate) enum Found {
     /// Nothing that had to be.
     Nothing,
-    /// A stream that the caller may watch.
+    /// A stream that the caller may watch, or publish to.
     Stream(Leave),
     /// A session that the caller opened.
     Session(Arc<Session>, Leave),

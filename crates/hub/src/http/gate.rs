@@ -42,7 +42,12 @@ pub(super) enum Origins {
 impl Origins {
     pub(super) fn of(what: What) -> Self {
         match what {
-            What::Whep | What::WhepSession | What::OtherOffer | What::Player => Self::Any,
+            What::Whep
+            | What::WhepSession
+            | What::Whip
+            | What::WhipSession
+            | What::OtherOffer
+            | What::Player => Self::Any,
             What::Socket => Self::Socket,
             What::Snapshot | What::OtherFrame => Self::Picture,
             What::Health
@@ -181,9 +186,12 @@ impl Gate {
     fn check_rate(&self, what: What, caller: &Caller, client: &Client) -> Result<(), Problem> {
         let rates = &self.app.rates;
         match what {
-            What::Whep | What::WhepSession | What::Socket | What::OtherOffer => {
-                rates.whep(client.address)
-            }
+            What::Whep
+            | What::WhepSession
+            | What::Whip
+            | What::WhipSession
+            | What::Socket
+            | What::OtherOffer => rates.whep(client.address),
             // A wall asks for many at once.
             What::Snapshot | What::OtherFrame => rates.whep(client.address),
             What::Streams
@@ -232,6 +240,9 @@ impl Gate {
             (Access::Watch, Some(stream)) => {
                 leave::to_watch(&self.app, caller, stream, moment.now).map(Found::Stream)
             }
+            (Access::Publish, Some(stream)) => {
+                leave::to_publish(&self.app, caller, stream, moment.now).map(Found::Stream)
+            }
             (Access::Owner, Some(stream)) => {
                 let secret = place.id.as_deref().unwrap_or_default();
                 let session = self
@@ -245,7 +256,7 @@ impl Gate {
                 let leave = leave::to_change(&self.app, caller, &session, moment.now)?;
                 Ok(Found::Session(session, leave))
             }
-            (Access::Watch | Access::Owner, None) => Err(Problem::new(
+            (Access::Watch | Access::Publish | Access::Owner, None) => Err(Problem::new(
                 Code::StreamNotFound,
                 "The address names no stream.",
             )),
@@ -361,12 +372,12 @@ fn options(what: What, origins: Origins, methods: &str, parts: &Parts) -> Respon
     put(answer.headers_mut(), ALLOW, methods);
     match what {
         // RFC 9725 section 4.2: what a POST may bring.
-        What::Whep => put(
+        What::Whep | What::Whip => put(
             answer.headers_mut(),
             HeaderName::from_static("accept-post"),
             "application/sdp",
         ),
-        What::WhepSession => {
+        What::WhepSession | What::WhipSession => {
             put(
                 answer.headers_mut(),
                 HeaderName::from_static("accept-patch"),

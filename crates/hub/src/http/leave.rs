@@ -7,10 +7,10 @@ use std::time::Instant;
 use lenswire_api::{Code, Problem, Scope, StreamName, UnixTime};
 
 use crate::auth::Caller;
-use crate::config::Viewers;
+use crate::config::{Publish, Viewers};
 use crate::http::state::{App, moment};
 use crate::hub;
-use crate::session::{Identity, Session};
+use crate::session::{Identity, Purpose, Session};
 
 /// By whose leave something is done, and until when that holds.
 #[derive(Clone, Debug)]
@@ -35,11 +35,30 @@ pub(crate) fn to_watch(
         .ok_or_else(|| hub::not_found(stream))?;
     let viewers = entry.config().viewers;
     caller.may(Scope::Watch, stream, viewers)?;
-    Ok(as_whom(caller, viewers, now))
+    Ok(as_whom(caller, viewers == Viewers::Anyone, now))
 }
 
-/// The identity behind a caller that may watch a stream with these viewers.
-fn as_whom(caller: &Caller, viewers: Viewers, now: Instant) -> Leave {
+/// Whether `caller` may publish to `stream`, and as whom.
+pub(crate) fn to_publish(
+    app: &App,
+    caller: &Caller,
+    stream: &StreamName,
+    now: Instant,
+) -> Result<Leave, Problem> {
+    let entry = app
+        .hub
+        .stream(stream)
+        .ok_or_else(|| hub::not_found(stream))?;
+    let is_open = entry.config().publish == Publish::Anyone;
+    if !is_open {
+        caller.may(Scope::Publish, stream, Viewers::Grant)?;
+    }
+    Ok(as_whom(caller, is_open, now))
+}
+
+/// The identity behind a caller that may use a stream. What `is_open` to anyone takes no grant to go
+/// on with.
+fn as_whom(caller: &Caller, is_open: bool, now: Instant) -> Leave {
     match caller {
         Caller::Anonymous => Leave {
             identity: Identity::Anyone,
@@ -56,11 +75,9 @@ fn as_whom(caller: &Caller, viewers: Viewers, now: Instant) -> Leave {
                 subject: claims.sub.clone(),
                 number: claims.jti.clone(),
             };
-            // A stream that is open to anyone takes no grant to go on with.
-            let ends = viewers == Viewers::Grant;
             Leave {
                 identity,
-                expires: ends.then(|| now + grant.remaining(UnixTime::from(moment().wall))),
+                expires: (!is_open).then(|| now + grant.remaining(UnixTime::from(moment().wall))),
             }
         }
     }
@@ -80,7 +97,10 @@ pub(crate) fn to_change(
     session: &Session,
     now: Instant,
 ) -> Result<Leave, Problem> {
-    let leave = to_watch(app, caller, session.stream(), now)?;
+    let leave = match session.purpose() {
+        Purpose::Watch => to_watch(app, caller, session.stream(), now),
+        Purpose::Publish => to_publish(app, caller, session.stream(), now),
+    }?;
     if session.belongs_to(&leave.identity) {
         Ok(leave)
     } else {

@@ -46,6 +46,7 @@ mod state;
 mod streams;
 mod tokens;
 mod whep;
+mod whip;
 mod who;
 mod ws;
 

@@ -267,6 +267,7 @@ fn access(access: Access) -> &'static str {
         Access::Public => "For everybody.",
         Access::Selected => "For everybody, who sees what they may.",
         Access::Watch => "For who may watch the stream.",
+        Access::Publish => "For who may publish to the stream.",
         Access::Owner => "For who opened the session.",
         Access::Administrator => "For administrators.",
     }
@@ -283,7 +284,7 @@ fn security(route: &Route) -> Value {
     match route.access {
         Access::Public => return json!([]),
         // Open streams take nothing.
-        Access::Selected | Access::Watch => ways.push(json!({})),
+        Access::Selected | Access::Watch | Access::Publish => ways.push(json!({})),
         Access::Owner | Access::Administrator => {}
     }
     ways.into()

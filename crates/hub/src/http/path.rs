@@ -79,6 +79,10 @@ pub(crate) enum What {
     OtherFrame,
     /// `/api/webrtc?src={stream}`, as go2rtc has it
     OtherOffer,
+    /// `/{stream}/whip`
+    Whip,
+    /// `/{stream}/whip/{session}`
+    WhipSession,
     /// `/lenswire.js`
     Player,
     /// `/assets/{file}` and the few files that browsers ask for at the root
@@ -92,7 +96,7 @@ pub(crate) enum What {
 impl What {
     /// All of them, for tests that walk the routes.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Health,
         Self::Ready,
         Self::Metrics,
@@ -124,6 +128,8 @@ impl What {
         Self::OtherStreams,
         Self::OtherFrame,
         Self::OtherOffer,
+        Self::Whip,
+        Self::WhipSession,
         Self::Player,
         Self::Asset,
         Self::Page,
@@ -159,6 +165,8 @@ impl What {
             Self::Session => "/api/v1/sessions/{id}",
             Self::Whep => "/{stream}/whep",
             Self::WhepSession => "/{stream}/whep/{session}",
+            Self::Whip => "/{stream}/whip",
+            Self::WhipSession => "/{stream}/whip/{session}",
             Self::Settings => "/api/v1/settings",
             Self::Schema => "/schema.json",
             Self::Install => "/install",
@@ -295,14 +303,17 @@ impl Place {
         })
     }
 
-    /// `{stream}`, `{stream}/whep`, `{stream}/whep/{session}`. No name ends in `whep`, so the last
-    /// two segments decide.
+    /// `{stream}`, `{stream}/whep`, `{stream}/whep/{session}`, and the same with `whip`. No name ends in
+    /// either, so the last two segments decide.
     fn of_stream(path: &str) -> Option<Self> {
-        let (what, name, id) = match path.rsplit_once('/') {
+        let parts = path.rsplit_once('/');
+        let (what, name, id) = match parts {
             Some((name, "whep")) => (What::Whep, name, None),
-            Some((front, last)) => match front.strip_suffix("/whep") {
-                Some(name) => (What::WhepSession, name, Some(ident(last)?)),
-                None => (What::StreamPage, path, None),
+            Some((name, "whip")) => (What::Whip, name, None),
+            Some((front, last)) => match front.rsplit_once('/') {
+                Some((name, "whep")) => (What::WhepSession, name, Some(ident(last)?)),
+                Some((name, "whip")) => (What::WhipSession, name, Some(ident(last)?)),
+                _ => (What::StreamPage, path, None),
             },
             None => (What::StreamPage, path, None),
         };
@@ -433,6 +444,13 @@ mod tests {
             ("/gate/whep", What::Whep, Some("gate"), None),
             ("/phones/1/whep", What::Whep, Some("phones/1"), None),
             ("/a/b/c/d/whep", What::Whep, Some("a/b/c/d"), None),
+            ("/stage/whip", What::Whip, Some("stage"), None),
+            (
+                "/stage/whip/x-1",
+                What::WhipSession,
+                Some("stage"),
+                Some("x-1"),
+            ),
             (
                 &session,
                 What::WhepSession,
@@ -500,7 +518,7 @@ mod tests {
             "/whep",
             "/whep/x",
             "/whip",
-            "/gate/whip",
+            "/whip/x",
             "/api",
             "/api/",
             "/api/v1",

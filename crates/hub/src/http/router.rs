@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use Access::{Administrator, Owner, Public, Selected, Watch};
+use Access::{Administrator, Owner, Public, Publish, Selected, Watch};
 use axum::http::Method;
 use lenswire_api::body;
 
@@ -18,7 +18,7 @@ use super::path::What;
 use super::state::App;
 use super::{
     events, go2rtc, health, install, metrics, pages, past, probe, revocation, schema, sessions,
-    settings, snapshot, streams, tokens, whep, who, ws,
+    settings, snapshot, streams, tokens, whep, whip, who, ws,
 };
 use crate::config::{NewStream, StreamPatch};
 use crate::history;
@@ -39,6 +39,8 @@ pub(crate) enum Access {
     Selected,
     /// Who may watch the stream in the path.
     Watch,
+    /// Who may publish to the stream in the path.
+    Publish,
     /// Who opened the session in the path.
     Owner,
     /// Administrators.
@@ -63,6 +65,7 @@ pub(super) fn table() -> Vec<Route> {
     let groups = [
         process(),
         watching(),
+        publishing(),
         people(),
         streams_and_sessions(),
         others(),
@@ -125,6 +128,27 @@ fn watching() -> Vec<Route> {
         route(GET, What::Socket, Selected, ws::open)
             .says("A WebSocket for many sessions at once.")
             .gives_nothing(101),
+    ]
+}
+
+/// Publishing, by the same rules.
+fn publishing() -> Vec<Route> {
+    vec![
+        route(Method::HEAD, What::Whip, Publish, whep::discover)
+            .says("Whether the stream can be published by WHIP.")
+            .gives_nothing(200),
+        route(POST, What::Whip, Publish, whip::create)
+            .says("Begins to publish (WHIP): an offer, answered.")
+            .takes_text(whep::SDP)
+            .gives_text(201, whep::SDP),
+        route(PATCH, What::WhipSession, Owner, whep::patch)
+            .says("Candidates, an ICE restart, or a newer grant.")
+            .takes_text(whep::FRAGMENT)
+            .gives_text(200, whep::FRAGMENT)
+            .gives_nothing(204),
+        route(DELETE, What::WhipSession, Owner, whep::delete)
+            .says("Ends the session.")
+            .gives_nothing(200),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! WHEP (draft-ietf-wish-whip-04's sibling for watching) on the session resource of WHIP (RFC 9725):
 //! an offer is posted, the session at `Location` takes candidates and ICE restarts by PATCH and ends
-//! by DELETE.
+//! by DELETE. What both have in common is here; posting an offer to publish is in [`whip`](super::whip).
 //!
 //! What real clients trip over decides the details: UDP candidates first (the engine's matter),
 //! a quoted strong ETag, `Location` always and readable for pages of other origins.
@@ -24,7 +24,7 @@ use crate::session::Session;
 pub(super) const SDP: &str = "application/sdp";
 pub(super) const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 
-/// `HEAD /{stream}/whep`: here is a WHEP endpoint, and you may use it.
+/// `HEAD /{stream}/whep` or `whip`: here is an endpoint, and you may use it.
 pub(crate) async fn discover(_asked: Asked) -> Answer {
     Ok([(CONTENT_TYPE, SDP)].into_response())
 }
@@ -35,7 +35,7 @@ pub(crate) async fn create(mut asked: Asked) -> Answer {
     let offer = asked.sdp().await?;
     let request = request(&asked, offer)?;
     let session = asked.app.hub.watch(request, &mut |_| {}).await?;
-    Ok(created(&asked.app, &asked.caller, &session))
+    Ok(created(&asked.app, &asked.caller, &session, "whep"))
 }
 
 /// What the hub is asked for, by the caller's leave.
@@ -53,8 +53,9 @@ pub(super) fn request(asked: &Asked, offer: String) -> Result<WatchRequest, Prob
     })
 }
 
-fn created(app: &App, caller: &Caller, session: &Session) -> Response {
-    let location = format!("/{}/whep/{}", session.stream(), session.secret());
+/// The answer to an offer that was posted to this endpoint.
+pub(super) fn created(app: &App, caller: &Caller, session: &Session, endpoint: &str) -> Response {
+    let location = format!("/{}/{endpoint}/{}", session.stream(), session.secret());
     let mut answer = (StatusCode::CREATED, session.answer().to_owned()).into_response();
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(SDP));
@@ -79,7 +80,7 @@ fn created(app: &App, caller: &Caller, session: &Session) -> Response {
     answer
 }
 
-/// `PATCH /{stream}/whep/{session}`: candidates, an ICE restart, or nothing but a newer grant.
+/// `PATCH /{stream}/whep/{session}`, or `whip`: candidates, an ICE restart, or nothing but a newer grant.
 pub(crate) async fn patch(mut asked: Asked) -> Answer {
     let (session, leave) = asked.session()?;
     // Whoever got here is the owner, so the newer grant counts whatever the body says.
@@ -115,7 +116,7 @@ async fn apply(session: Arc<Session>, fragment: String) -> Result<Patched, Probl
     patched.unwrap_or_else(|_| Err(Code::Internal.into()))
 }
 
-/// `DELETE /{stream}/whep/{session}`: the end. ETags are not looked at (RFC 9725 section 4.3.1).
+/// `DELETE /{stream}/whep/{session}`, or `whip`: the end. ETags are not looked at (RFC 9725 section 4.3.1).
 pub(crate) async fn delete(asked: Asked) -> Answer {
     let (session, _) = asked.session()?;
     if asked.app.hub.close(session.secret(), None) {

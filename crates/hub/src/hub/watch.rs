@@ -10,7 +10,7 @@ use lenswire_rtc::{SessionEvent, Watch};
 
 use super::Hub;
 use crate::config::StreamConfig;
-use crate::session::{self, Identity, Ids, Session, Shared, Way};
+use crate::session::{self, Identity, Ids, Purpose, Session, Shared, Way};
 use crate::stream::{Entry, Standing};
 
 /// How long a viewer waits for a stream that is only now starting. A camera behind a proxy takes
@@ -135,6 +135,7 @@ impl Hub {
             .map_err(|refusal| session::problem(&refusal))?;
         let session = Session::new(
             ids,
+            Purpose::Watch,
             request.stream.clone(),
             request.identity.clone(),
             wall_clock(),
@@ -151,7 +152,11 @@ impl Hub {
 
     /// What the engine calls with a session's events: they are shared out at once, and a session
     /// that is over is forgotten by a task, because the media thread that says so must not wait.
-    fn listen(&self, shared: &Arc<Shared>, ids: &Ids) -> Arc<dyn Fn(SessionEvent) + Send + Sync> {
+    pub(super) fn listen(
+        &self,
+        shared: &Arc<Shared>,
+        ids: &Ids,
+    ) -> Arc<dyn Fn(SessionEvent) + Send + Sync> {
         let (shared, sessions) = (Arc::clone(shared), Arc::downgrade(&self.0.sessions));
         let (secret, number) = (ids.secret.clone(), ids.number.clone());
         let runtime = self.0.runtime.clone();
@@ -215,6 +220,6 @@ fn blank(code: Code, entry: &Entry) -> Problem {
     clippy::disallowed_methods,
     reason = "when a session began is shown to people"
 )]
-fn wall_clock() -> SystemTime {
+pub(super) fn wall_clock() -> SystemTime {
     SystemTime::now()
 }

@@ -1,4 +1,4 @@
-//! One viewer's use of one stream, from its offer to its end.
+//! One viewer's or publisher's use of one stream, from its offer to its end.
 //!
 //! A [`Session`] owns its WebRTC peer (dropping it closes the peer) and knows by whose leave it
 //! exists and until when. Whether it lives on HTTP or on a socket is no matter: a socket only
@@ -56,9 +56,19 @@ impl Ids {
     }
 }
 
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is sent the stream.
+    Watch,
+    /// It sends the stream.
+    Publish,
+}
+
 /// A session that was answered.
 pub struct Session {
     ids: Ids,
+    purpose: Purpose,
     stream: StreamName,
     identity: Identity,
     since: SystemTime,
@@ -69,6 +79,7 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(
         ids: Ids,
+        purpose: Purpose,
         stream: StreamName,
         identity: Identity,
         since: SystemTime,
@@ -77,6 +88,7 @@ impl Session {
     ) -> Arc<Self> {
         Arc::new(Self {
             ids,
+            purpose,
             stream,
             identity,
             since,
@@ -97,7 +109,13 @@ impl Session {
         &self.ids.number
     }
 
-    /// Which stream it shows.
+    /// What it is for.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// Which stream it shows, or sends.
     #[must_use]
     pub fn stream(&self) -> &StreamName {
         &self.stream

@@ -19,6 +19,13 @@ pub(crate) fn problem(refusal: &Refusal) -> Problem {
         Refusal::NoCommonCodec { .. } => {
             Problem::new(Code::CodecNotOffered, format!("Nothing fits: {refusal}."))
         }
+        Refusal::NothingSent => Problem::new(
+            Code::SdpInvalid,
+            "The offer sends neither pictures nor sound.",
+        ),
+        Refusal::NoTakenCodec { .. } => {
+            Problem::new(Code::CodecNotTaken, format!("Nothing fits: {refusal}."))
+        }
         Refusal::NoTracks => Problem::new(
             Code::StreamNotLive,
             "The stream has no track that could be sent.",

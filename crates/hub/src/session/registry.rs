@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use lenswire_api::{Code, Problem, StreamName};
 use tokio_util::sync::CancellationToken;
 
-use super::{Identity, Late, Session};
+use super::{Identity, Late, Purpose, Session};
 use crate::config::Limits;
 use crate::metrics::{Counts, Totals};
 use crate::stream::Standing;
@@ -49,17 +49,17 @@ impl Sessions {
         look(&self.known().open)
     }
 
-    /// What all sessions have carried, those that have ended included.
+    /// What all viewers' sessions have carried, those that have ended included.
     pub(crate) fn totals(&self) -> Totals {
         let known = self.known();
         let mut totals = known.ended;
-        for session in known.open.values() {
+        for session in known.open.values().filter(|session| watches(session)) {
             totals.add(&session.stats());
         }
         totals
     }
 
-    /// Whether one more session of `stream` for `identity` fits.
+    /// Whether one more viewer of `stream` with `identity` fits.
     pub(crate) fn check(
         &self,
         stream: &StreamName,
@@ -67,7 +67,10 @@ impl Sessions {
         limits: &Limits,
     ) -> Result<(), Problem> {
         self.takes_more()?;
-        self.with(|open| fits(open, stream, identity, limits))
+        self.with(|open| {
+            fits_stream(open, stream, limits)?;
+            fits_user(open, identity, limits)
+        })
     }
 
     /// From now on no session begins (D2).
@@ -94,7 +97,10 @@ impl Sessions {
     pub(crate) fn insert(&self, session: &Arc<Session>, limits: &Limits) -> Result<(), Problem> {
         let mut known = self.known();
         self.takes_more()?;
-        fits(&known.open, session.stream(), session.identity(), limits)?;
+        if watches(session) {
+            fits_stream(&known.open, session.stream(), limits)?;
+        }
+        fits_user(&known.open, session.identity(), limits)?;
         known
             .open
             .insert(session.secret().to_owned(), Arc::clone(session));
@@ -122,13 +128,17 @@ impl Sessions {
         all
     }
 
-    /// How many show each stream.
+    /// How many show a stream.
     pub(crate) fn count(&self, stream: &StreamName) -> usize {
-        self.with(|open| {
-            open.values()
-                .filter(|session| session.stream() == stream)
-                .count()
-        })
+        self.with(|open| watching(open, stream))
+    }
+
+    /// The session that sends a stream.
+    pub(crate) fn publisher(&self, stream: &StreamName) -> Option<Arc<Session>> {
+        let sends = |session: &&Arc<Session>| {
+            session.purpose() == Purpose::Publish && session.stream() == stream
+        };
+        self.with(|open| open.values().find(sends).cloned())
     }
 
     /// The same for all streams at once.
@@ -172,7 +182,9 @@ impl Sessions {
     fn take(&self, secret: &str) -> Option<Arc<Session>> {
         let mut known = self.known();
         let session = known.open.remove(secret)?;
-        known.ended.add(&session.stats());
+        if watches(&session) {
+            known.ended.add(&session.stats());
+        }
         Some(session)
     }
 
@@ -247,20 +259,25 @@ pub(crate) fn stopping() -> Problem {
         .retry_after(LATER)
 }
 
-fn fits(
-    open: &Open,
-    stream: &StreamName,
-    identity: &Identity,
-    limits: &Limits,
-) -> Result<(), Problem> {
-    let of_stream = open
-        .values()
-        .filter(|session| session.stream() == stream)
-        .count();
-    if of_stream >= limits.sessions_per_stream {
-        let detail = format!("{of_stream} sessions show this stream, and that is the limit.");
-        return Err(Problem::new(Code::TooManySessions, detail).retry_after(LATER));
+fn watches(session: &Session) -> bool {
+    session.purpose() == Purpose::Watch
+}
+
+fn watching(open: &Open, stream: &StreamName) -> usize {
+    let shows = |session: &&Arc<Session>| watches(session) && session.stream() == stream;
+    open.values().filter(shows).count()
+}
+
+fn fits_stream(open: &Open, stream: &StreamName, limits: &Limits) -> Result<(), Problem> {
+    let of_stream = watching(open, stream);
+    if of_stream < limits.sessions_per_stream {
+        return Ok(());
     }
+    let detail = format!("{of_stream} sessions show this stream, and that is the limit.");
+    Err(Problem::new(Code::TooManySessions, detail).retry_after(LATER))
+}
+
+fn fits_user(open: &Open, identity: &Identity, limits: &Limits) -> Result<(), Problem> {
     // Whoever comes without a name is bounded by address, at the door and while connecting.
     if matches!(identity, Identity::Grant { .. }) {
         let of_user = open

@@ -6,12 +6,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Moment, millis, rfc3339};
-use crate::session::{DelayFrom, Session};
+use crate::session::{DelayFrom, Purpose, Session};
 
 /// One session.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SessionView {
     id: String,
+    /// `watch` or `publish`.
+    purpose: &'static str,
     stream: StreamName,
     since: String,
     state: &'static str,
@@ -49,6 +51,10 @@ impl SessionView {
         let by_tcp = by_tcp.map(|_| over_tcp()).into_iter();
         Self {
             id: session.number().to_owned(),
+            purpose: match session.purpose() {
+                Purpose::Watch => "watch",
+                Purpose::Publish => "publish",
+            },
             stream: session.stream().clone(),
             since: rfc3339(session.since()),
             state: match stats.state {

@@ -127,7 +127,7 @@ impl World {
         if let Some(token) = self.token(who).await {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let kind = if path.ends_with("/whep") {
+        let kind = if path.ends_with("/whep") || path.ends_with("/whip") {
             "application/sdp"
         } else {
             "application/json"
@@ -190,6 +190,9 @@ impl World {
             What::OtherStreams => "/api/streams?src=gate".into(),
             What::OtherFrame => "/api/frame.jpeg?src=gate".into(),
             What::OtherOffer => "/api/webrtc?src=gate".into(),
+            What::Whip => "/gate/whip".into(),
+            // Whose it is decides, whatever it is for.
+            What::WhipSession => self.session().await.replace("/whep/", "/whip/"),
             What::Player => "/lenswire.js".into(),
             What::Asset => "/assets/x.js".into(),
             What::Page => "/".into(),
@@ -226,11 +229,14 @@ fn expected(access: Access, who: Who) -> Option<u16> {
     let let_through = None;
     match (access, who) {
         (Public | Selected, _) => let_through,
-        (Watch | Owner | Administrator, Who::Anonymous) => Some(401),
+        (Watch | Publish | Owner | Administrator, Who::Anonymous) => Some(401),
         (Administrator, Who::Administrator) => let_through,
         (Administrator, Who::Stranger | Who::Neighbour | Who::Viewer) => Some(403),
         (Watch, Who::Stranger) => Some(403),
         (Watch, Who::Neighbour | Who::Viewer | Who::Administrator) => let_through,
+        // Who may watch may not send.
+        (Publish, Who::Stranger | Who::Neighbour | Who::Viewer) => Some(403),
+        (Publish, Who::Administrator) => let_through,
         (Owner, Who::Viewer) => let_through,
         // SEC-27: even who knows the session's address, and even an administrator, who has a route
         // of its own for that.
@@ -328,7 +334,7 @@ async fn what_is_not_listed_is_refused_with_what_is() {
         "/metrics/gate",
         "/api/v1/users",
         "/api/v1/streams/gate/snapshot",
-        "/gate/whip",
+        "/whip",
         "/gate/whep/a/b/c",
         "/../etc/passwd",
         "/Gate",
