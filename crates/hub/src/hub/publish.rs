@@ -9,7 +9,7 @@ use lenswire_rtc::{Publish, SessionEvent};
 
 use super::Hub;
 use super::watch::{delay_limit, not_found, wall_clock};
-use crate::session::{self, Identity, Ids, Purpose, Session, Shared};
+use crate::session::{self, Identity, Ids, Purpose, Session, Shared, Way};
 use crate::stream::Entry;
 
 /// When somebody whose place is taken may try again: a publisher that has gone without a word is
