@@ -14,7 +14,7 @@ const SEGMENTS: usize = 4;
 const SEGMENT_BYTES: usize = 63;
 
 /// First segments that are the hub's own paths.
-const NEVER_FIRST: [&str; 20] = [
+const NEVER_FIRST: [&str; 24] = [
     "api",
     "ws",
     "whip",
@@ -28,6 +28,10 @@ const NEVER_FIRST: [&str; 20] = [
     "assets",
     "login",
     "claim",
+    "add",
+    "access",
+    "settings",
+    "log",
     "install",
     "join",
     "docs",

@@ -210,7 +210,7 @@ impl Place {
             });
         }
         let what = match rest {
-            "" | "claim" | "login" => What::Page,
+            "" | "claim" | "login" | "add" | "access" | "settings" | "log" => What::Page,
             "healthz" => What::Health,
             "readyz" => What::Ready,
             "metrics" => What::Metrics,
@@ -424,6 +424,10 @@ mod tests {
             ("/", What::Page, None, None),
             ("/claim", What::Page, None, None),
             ("/login", What::Page, None, None),
+            ("/add", What::Page, None, None),
+            ("/access", What::Page, None, None),
+            ("/settings", What::Page, None, None),
+            ("/log", What::Page, None, None),
             ("/healthz", What::Health, None, None),
             ("/readyz", What::Ready, None, None),
             ("/ws", What::Socket, None, None),
