@@ -626,6 +626,10 @@ export interface SessionView {
   layer: number;
   local: string | null;
   loss_ratio: number | null;
+  /**
+   * `watch` or `publish`.
+   */
+  purpose: string;
   reason?: Problem | null;
   remote: string | null;
   retransmitted: number;
