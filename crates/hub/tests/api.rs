@@ -431,7 +431,7 @@ async fn health_is_open_and_readiness_ends_with_the_hub() {
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_are_shown_previewed_and_changed() {
     let desk = Desk::start(COMMENTED).await;
-    let path = "/api/v1/settings";
+    let (path, before) = ("/api/v1/settings", desk.text());
     let shown = desk.get(path).await;
     assert_eq!(shown.status, 200, "{}", shown.body);
     let tag = shown.header("etag").to_owned();
@@ -450,7 +450,7 @@ async fn settings_are_shown_previewed_and_changed() {
     );
     assert_eq!(preview.json()["restarts"], json!(["log.level"]));
     assert_eq!(preview.json()["streams_restarted"], json!([]));
-    assert_eq!(desk.text(), COMMENTED, "a preview changes nothing");
+    assert_eq!(desk.text(), before, "a preview changes nothing");
 
     refused(
         &desk.ask(Method::PATCH, path, &patch).await,

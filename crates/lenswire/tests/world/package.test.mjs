@@ -24,13 +24,13 @@ function inside(script) {
   const root = folder('package');
   const set = `
     mount -t tmpfs tmpfs ${root}
-    mkdir ${root}/upper ${root}/work ${root}/root
-    mount -t overlay overlay -o lowerdir=/,upperdir=${root}/upper,workdir=${root}/work ${root}/root
-    mount -t proc proc ${root}/root/proc
-    printf '#!/bin/sh\\nexit 101\\n' > ${root}/root/usr/sbin/policy-rc.d
-    chmod +x ${root}/root/usr/sbin/policy-rc.d
-    cp ${deb} ${root}/root/tmp/lenswire.deb
-    exec chroot ${root}/root bash -euc "$1"`;
+    mkdir ${root}/upper ${root}/work ${root}/system
+    mount -t overlay overlay -o lowerdir=/,upperdir=${root}/upper,workdir=${root}/work ${root}/system
+    mount -t proc proc ${root}/system/proc
+    printf '#!/bin/sh\\nexit 101\\n' > ${root}/system/usr/sbin/policy-rc.d
+    chmod +x ${root}/system/usr/sbin/policy-rc.d
+    cp ${deb} ${root}/system/tmp/lenswire.deb
+    exec chroot ${root}/system bash -euc "$1"`;
   return new Child('unshare', ['--mount', '--pid', '--fork', 'bash', '-euc', set, 'inside', script]);
 }
 

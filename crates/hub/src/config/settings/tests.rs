@@ -259,9 +259,9 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
         ),
         (json!({"log.level": "loud"}), "expected off or error"),
         (json!({"log.level": ["a"]}), "found a list"),
-        (json!({"limits.body": {"a": 1}}), "expected a size"),
+        (json!({"limits.body": {"a": 1}}), "found keys"),
         (json!({"limits.streams": 0}), "0 would let nobody in"),
-        (json!({"limits.streams": 1.5}), "expected a number"),
+        (json!({"limits.streams": 1.5}), "expected a whole number"),
         (json!({"tls.cert": "/a.pem"}), "`key` is missing"),
         (
             json!({"public_url": "https://x/\nlisten: 0.0.0.0:1"}),

@@ -1,7 +1,7 @@
 // Certificates for proxies, and asking over HTTPS what a browser would not show.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { request as plain } from 'node:http';
 import { request as encrypted } from 'node:https';
 
@@ -34,5 +34,7 @@ export function trust(home, pem) {
   const db = `${home}/.pki/nssdb`;
   execFileSync('mkdir', ['-p', db]);
   execFileSync('certutil', ['-d', `sql:${db}`, '-N', '--empty-password']);
-  execFileSync('certutil', ['-d', `sql:${db}`, '-A', '-t', 'C,,', '-n', 'lenswire', '-i', '/dev/stdin'], { input: pem });
+  const file = `${db}/authority.pem`;
+  writeFileSync(file, pem);
+  execFileSync('certutil', ['-d', `sql:${db}`, '-A', '-t', 'C,,', '-n', 'lenswire', '-i', file]);
 }
