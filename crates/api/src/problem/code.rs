@@ -71,7 +71,7 @@ codes! {
     CodecNotOffered, "codec_not_offered", 406, "No codec in common", "Use a browser that plays this codec, or set the camera to H.264.";
     SubstreamInstead, "substream_instead", 406, "The camera's second picture is shown", "Set the camera's main stream to H.264, or use a browser that plays its codec.";
     CodecNotTaken, "codec_not_taken", 406, "This cannot be published", "Send H.264, VP8, VP9 or AV1, and Opus for the sound.";
-    NotPublishable, "not_publishable", 409, "This stream has a source of its own", "Publish to a stream that has no source: streams: { stage: { publish: grant } }.";
+    NotPublishable, "not_publishable", 409, "This stream has a source of its own", "Publish to a stream that has no source.";
     AlreadyPublished, "already_published", 409, "Somebody else publishes this stream", "Wait until they stop, or end their session.";
     PublisherReplaced, "publisher_replaced", 409, "Another connection of yours publishes now", "";
     IceFailed, "ice_failed", 504, "No way through the network", "Allow UDP and TCP to Lenswire's media port (8189), or set media.addresses to an address that viewers can reach.";
