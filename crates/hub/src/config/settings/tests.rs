@@ -265,7 +265,7 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
         (json!({"tls.cert": "/a.pem"}), "`key` is missing"),
         (
             json!({"public_url": "https://x/\nlisten: 0.0.0.0:1"}),
-            "expected an address",
+            "public_url has no path",
         ),
         (
             json!({"trusted_proxies": ["${PATH}"]}),
