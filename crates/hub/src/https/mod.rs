@@ -3,7 +3,7 @@
 //! - `files`: PEM files, read again when somebody renews them.
 //! - `local`: the hub's own certificate authority, for a network without public names.
 //!
-//! Handshakes take the [`Current`] certificate; one task looks after it.
+//! Handshakes take the `Current` certificate; one task looks after it.
 
 mod files;
 mod local;

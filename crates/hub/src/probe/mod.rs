@@ -193,7 +193,7 @@ impl Seen {
     }
 }
 
-/// Looks at a camera; `tell` hears of each step as it ends. Takes at most [`TIME`]; dropped, it lets
+/// Looks at a camera; `tell` hears of each step as it ends. Takes at most `TIME`; dropped, it lets
 /// go of the camera.
 pub async fn run(camera: &Camera, tell: &mut (dyn FnMut(&Ended) + Send)) -> Found {
     let (stream, news) = (Stream::new(), Arc::new(Notify::new()));
